@@ -1,0 +1,1 @@
+"""REST API of the channels_app app, mounted under /api/v1/."""

@@ -1,0 +1,18 @@
+"""What channels refuse."""
+
+from kernel.errors import Conflict, Invalid, NotFound
+
+
+class NoSuchChannel(NotFound):
+    code = "channel_not_found"
+    message = "There is no such channel, or it is not yours."
+
+
+class MoveNotAllowed(Conflict):
+    code = "channel_move_not_allowed"
+    message = "The channel cannot do that in its present state."
+
+
+class CredentialMissing(Invalid):
+    code = "credential_missing"
+    message = "The channel has no token yet. Paste one to connect it."

@@ -1,0 +1,1 @@
+"""REST API of the inbox app, mounted under /api/v1/."""

@@ -1,0 +1,44 @@
+"""What the inbox refuses."""
+
+from kernel.errors import Conflict, Invalid, NotFound
+
+
+class NoSuchChat(NotFound):
+    code = "chat_not_found"
+    message = "There is no such chat, or it is not yours."
+
+
+class NoSuchMessage(NotFound):
+    code = "message_not_found"
+    message = "There is no such message, or it is not yours."
+
+
+class EmptyMessage(Invalid):
+    code = "empty_message"
+    message = "Write something or add a file first."
+
+
+class MessageTooLong(Invalid):
+    code = "message_too_long"
+    message = "A message holds at most 65,536 characters. Send it in parts."
+
+
+class MediaTooLarge(Invalid):
+    code = "media_too_large"
+    status = 413
+    message = "The file is too large to send. Choose a smaller one."
+
+
+class ChatReadOnly(Conflict):
+    code = "chat_read_only"
+    message = "Nobody can write in this chat."
+
+
+class ClientIdReused(Conflict):
+    code = "client_id_reused"
+    message = "This client_id was already used for a different message. Make a new one."
+
+
+class NotPossibleNow(Conflict):
+    code = "not_possible_now"
+    message = "The message is not in a state that allows this."

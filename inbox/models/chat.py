@@ -1,0 +1,76 @@
+"""A thread on a channel, who is in it, and how far each member has read."""
+
+from django.db import models
+from django.utils import timezone
+
+from channels_app.models import Channel
+from inbox.models.contact import Contact
+from kernel.models import Row
+from workspaces.models import Member, Workspace
+
+
+class Chat(Row):
+    """Keyed by the WhatsApp id within a channel. `name` is the group's subject, or "" for a direct chat (the contact has it)."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="chats", db_index=False)
+    wa_chat_id = models.CharField(max_length=80)
+    kind = models.CharField(max_length=6, choices=[("direct", "Direct"), ("group", "Group")])
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="chats")
+    name = models.CharField(max_length=200, blank=True)
+    name_at = models.DateTimeField(null=True, blank=True)
+    read_only = models.BooleanField(default=False)
+    read_only_reason = models.CharField(max_length=200, blank=True)
+    only_admins_write = models.BooleanField(default=False)
+    assigned_to = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_chats"
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+    muted_until = models.DateTimeField(null=True, blank=True)
+    window_expires_at = models.DateTimeField(null=True, blank=True)
+    last_message_id = models.UUIDField(null=True, editable=False)
+    last_message_at = models.DateTimeField(default=timezone.now)
+    read_up_to = models.UUIDField(null=True, help_text="The newest message when anybody last read the chat.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "wa_chat_id"], name="chat_once_per_channel"),
+            models.CheckConstraint(condition=models.Q(kind__in=["direct", "group"]), name="chat_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-last_message_at", "-id"], name="chat_newest"),
+            models.Index(
+                fields=["workspace", "assigned_to", "-last_message_at", "-id"], name="chat_newest_by_assignee"
+            ),
+            models.Index(fields=["channel", "-last_message_at", "-id"], name="chat_newest_by_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.wa_chat_id
+
+
+class Participant(Row):
+    """Somebody in a group."""
+
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="participants")
+    wa_id = models.CharField(max_length=80)
+    rank = models.CharField(max_length=8, default="member")
+    left = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chat", "wa_id"], name="participant_once_per_chat")]
+
+
+class ReadCursor(Row):
+    """How far a member has read a chat: inbound messages with a greater id are unread."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+", db_index=False)
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="read_cursors")
+    read_up_to = models.UUIDField()
+    marked_unread = models.BooleanField(default=False)
+    read_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "chat"], name="read_cursor_once")]

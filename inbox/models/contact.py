@@ -1,0 +1,37 @@
+"""The other person, and the WhatsApp ids they are known by."""
+
+from django.db import models
+from django.utils import timezone
+
+from kernel.models import Row
+from workspaces.models import Workspace
+
+
+class Contact(Row):
+    """`name` is what our side saved; `push_name` what the person calls themself, as of `push_name_at`."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200, blank=True)
+    push_name = models.CharField(max_length=200, blank=True)
+    push_name_at = models.DateTimeField(null=True, blank=True)
+    notes = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.push_name
+
+
+class ContactAddress(Row):
+    """A WhatsApp id of a contact, unique in the workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    wa_id = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name_plural = "contact addresses"
+        constraints = [models.UniqueConstraint(fields=["workspace", "wa_id"], name="contact_address_once")]

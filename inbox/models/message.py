@@ -1,0 +1,140 @@
+"""A message, its files, and the facts that arrived about it."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.utils import timezone
+
+from channels_app.models import Channel
+from inbox.models.chat import Chat
+from inbox.models.contact import Contact
+from inbox.states import AttachmentState, Direction, FactKind, MessageStatus, MessageType
+from kernel.models import Row
+from workspaces.models import Member, Workspace
+
+
+class Message(Row):
+    """What the team sees. Everything that arrives later about it (reports, edits, reactions) is a MessageFact keyed by
+    `wa_message_id`; status, text, edited_at and deleted_at here are folded from those facts."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    type = models.CharField(max_length=12, choices=MessageType.choices)
+    text = models.TextField(blank=True)
+    original_text = models.TextField(blank=True, help_text="As first sent; `text` is the latest edit.")
+    wa_message_id = models.CharField(max_length=128, null=True, blank=True)
+    client_id = models.CharField(max_length=64, null=True, blank=True)
+    client_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the request body, to tell a repeat from a reuse."
+    )
+    sender_member = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    sender_contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    sender_wa_id = models.CharField(max_length=80, blank=True)
+    sender_name = models.CharField(max_length=200, blank=True)
+    source = models.CharField(
+        max_length=16, blank=True, help_text="waybill, or what the provider said: mobile, web, api, system …"
+    )
+    status = models.CharField(max_length=10, choices=MessageStatus.choices)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+    quoted = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    quoted_wa_id = models.CharField(max_length=128, blank=True)
+    location = models.JSONField(null=True, blank=True)
+    contacts = models.JSONField(null=True, blank=True)
+    poll = models.JSONField(null=True, blank=True)
+    button = models.JSONField(null=True, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    sort_at = models.DateTimeField(
+        help_text="Where it stands in the chat: the provider's time; for ours, when it was written."
+    )
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    played_at = models.DateTimeField(null=True, blank=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(
+        default=1, help_text="Grows with every visible change; older frames are dropped."
+    )
+    search = models.GeneratedField(
+        expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "wa_message_id"], name="message_once_per_channel"),
+            models.UniqueConstraint(fields=["workspace", "client_id"], name="message_client_id_once"),
+            models.CheckConstraint(condition=models.Q(status__in=MessageStatus.values), name="message_status_known"),
+            models.CheckConstraint(condition=models.Q(type__in=MessageType.values), name="message_type_known"),
+            models.CheckConstraint(
+                condition=models.Q(direction="inbound", status="received")
+                | models.Q(direction="outbound") & ~models.Q(status="received"),
+                name="message_status_fits_direction",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["chat", "-sort_at", "-id"], name="message_newest"),
+            models.Index(fields=["chat", "-id"], condition=models.Q(direction="inbound"), name="message_unread"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.type} {self.id}"
+
+
+class Attachment(Row):
+    """A file of a message. `path` names it in the default storage once it is here."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
+    uploaded_by = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=8)
+    mime_type = models.CharField(max_length=120, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(null=True, blank=True)
+    seconds = models.PositiveIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=AttachmentState.choices, default=AttachmentState.PENDING)
+    state_detail = models.CharField(max_length=300, blank=True)
+    path = models.CharField(max_length=300, blank=True)
+    provider_media_id = models.CharField(max_length=300, blank=True)
+    provider_link = models.TextField(blank=True, help_text="May hold the number's own digits: never shown.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+
+class MessageFact(Row):
+    """One thing that a provider said about a message, kept also when the message itself has not come yet.
+
+    The facts of a message are a set: (kind, actor, value-or-nothing) is unique and a repeat changes nothing or moves `at`
+    forward, so that any order and any repetition of deliveries ends in the same set, and what the team sees is a
+    function of it (services/folding.py).
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    wa_message_id = models.CharField(max_length=128, help_text="The message it is about.")
+    kind = models.CharField(max_length=8, choices=FactKind.choices)
+    key = models.CharField(
+        max_length=160, help_text="What makes it the same fact: status word and viewer, edit digest, reacting person."
+    )
+    actor_wa_id = models.CharField(max_length=80, blank=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    value = models.JSONField(default=dict)
+    at = models.DateTimeField(null=True)
+    tie = models.CharField(max_length=128, blank=True, help_text="Decides between equal times.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "wa_message_id", "kind", "key"], name="message_fact_once"),
+        ]

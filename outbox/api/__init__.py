@@ -1,0 +1,1 @@
+"""REST API of the outbox app, mounted under /api/v1/."""

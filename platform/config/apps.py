@@ -1,0 +1,7 @@
+"""Makes cross-app commands discoverable."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"

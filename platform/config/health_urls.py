@@ -1,0 +1,5 @@
+"""Liveness, readiness, metrics."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,15 @@
+"""The whole site on one screen."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("workspaces.urls")),
+    path("", include("inbox.urls")),
+    path("", include("channels_app.urls")),
+    path("", include("outbox.urls")),
+    path("", include("webhooks.urls")),
+    path("", include("config.health_urls")),
+    path("api/v1/", include("config.api_urls")),
+    path("admin/", admin.site.urls),
+]

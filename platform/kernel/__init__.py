@@ -1,0 +1,1 @@
+"""Domain-free tools: clock, ids, http, crypto, signing, events, paging."""

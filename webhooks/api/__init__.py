@@ -1,0 +1,1 @@
+"""REST API of the webhooks app, mounted under /api/v1/."""

@@ -1,0 +1,50 @@
+"""Who stands at the door: a member, or an API key. The only way from a request to a workspace."""
+
+import uuid
+from typing import Protocol
+
+from kernel.errors import Forbidden, NotFound
+from workspaces.models import ApiKey, Member, User, Workspace
+from workspaces.roles import Permission
+
+
+class Actor(Protocol):
+    """A Member or an ApiKey: both belong to one workspace and may do what their role allows."""
+
+    workspace: Workspace
+    workspace_id: uuid.UUID
+    role: str
+
+    def may(self, permission: Permission) -> bool: ...
+
+
+def member_for(user: User, slug: str) -> Member:
+    """The living membership of `user` in the workspace `slug`. Raises NotFound."""
+    member = (
+        Member.objects.select_related("workspace", "user")
+        .filter(user=user, workspace__slug=slug, removed_at__isnull=True, user__is_active=True)
+        .first()
+    )
+    if member is None:
+        raise NotFound
+    return member
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises Forbidden unless the actor's role allows it."""
+    if not actor.may(permission):
+        raise Forbidden(f"Your role ({actor.role}) does not allow this: {permission}. Ask an admin of the workspace.")
+
+
+def author_of(actor: Actor) -> Member | None:
+    """The member who acts, or None for an API key."""
+    return actor if isinstance(actor, Member) else None
+
+
+def name_of(actor: Actor | None) -> str:
+    match actor:
+        case Member():
+            return actor.user.name
+        case ApiKey():
+            return f"API key {actor.name}"
+    return "Waybill"

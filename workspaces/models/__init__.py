@@ -1,0 +1,9 @@
+"""People, workspaces and what ties them together."""
+
+from workspaces.models.api_key import ApiKey
+from workspaces.models.audit import AuditEntry
+from workspaces.models.invitation import Invitation
+from workspaces.models.user import User
+from workspaces.models.workspace import Member, Workspace
+
+__all__ = ["ApiKey", "AuditEntry", "Invitation", "Member", "User", "Workspace"]

@@ -1,0 +1,51 @@
+"""Who may do what: the one table."""
+
+import enum
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    AGENT = "agent", "Agent"
+    VIEWER = "viewer", "Viewer"
+
+
+class Permission(enum.StrEnum):
+    SEE_CHATS = "see chats"
+    WRITE_MESSAGES = "write messages"  # send, edit, revoke, react, mark read, assign
+    RESOLVE_MESSAGES = "resolve messages"  # retry, cancel, mark as sent
+    SEE_OUTBOX = "see the outbox"
+    OPERATE_LANES = "pause and resume lanes"
+    MANAGE_CHANNELS = "manage channels"  # connect, log out, tokens
+    SEE_WEBHOOK_LOG = "see the webhook log"  # holds raw message bodies
+    REPLAY_WEBHOOKS = "replay webhooks"
+    MANAGE_MEMBERS = "manage members"
+    MANAGE_API_KEYS = "manage API keys"
+    SEE_AUDIT_LOG = "see the audit log"
+    MANAGE_WORKSPACE = "manage the workspace"  # rename, hand over, close
+
+
+_VIEWER = {Permission.SEE_CHATS}
+_AGENT = _VIEWER | {Permission.WRITE_MESSAGES, Permission.RESOLVE_MESSAGES, Permission.SEE_OUTBOX}
+_ADMIN = _AGENT | {
+    Permission.OPERATE_LANES,
+    Permission.MANAGE_CHANNELS,
+    Permission.SEE_WEBHOOK_LOG,
+    Permission.REPLAY_WEBHOOKS,
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_API_KEYS,
+    Permission.SEE_AUDIT_LOG,
+}
+
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.VIEWER: frozenset(_VIEWER),
+    Role.AGENT: frozenset(_AGENT),
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.OWNER: frozenset(Permission),
+}
+
+
+def allows(role: str, permission: Permission) -> bool:
+    return permission in PERMISSIONS.get(role, frozenset())
