@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 
 from kernel.errors import Forbidden, NotFound
 from workspaces.access import member_for, require
@@ -35,13 +35,16 @@ def member_view(view: View) -> View:
             request.workspace = request.member.workspace
             if request.session.get("workspace") != slug:
                 request.session["workspace"] = slug
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.message) from error
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)  # after signing out, the browser's back button shows nothing
+        return response
 
-    return never_cache(guarded)
+    return guarded
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
