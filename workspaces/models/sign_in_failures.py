@@ -13,3 +13,6 @@ class SignInFailures(models.Model):
     class Meta:
         verbose_name_plural = "sign-in failures"
         indexes = [models.Index(fields=["since"], name="sign_in_failures_oldest")]
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M}"
