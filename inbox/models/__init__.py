@@ -2,6 +2,16 @@
 
 from inbox.models.chat import Chat, Participant, ReadCursor
 from inbox.models.contact import Contact, ContactAddress
-from inbox.models.message import Attachment, Message, MessageFact
+from inbox.models.message import Attachment, Message, MessageDeed, MessageFact
 
-__all__ = ["Attachment", "Chat", "Contact", "ContactAddress", "Message", "MessageFact", "Participant", "ReadCursor"]
+__all__ = [
+    "Attachment",
+    "Chat",
+    "Contact",
+    "ContactAddress",
+    "Message",
+    "MessageDeed",
+    "MessageFact",
+    "Participant",
+    "ReadCursor",
+]

@@ -1,22 +1,36 @@
 """A thread on a channel, who is in it, and how far each member has read."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 
 from channels_app.models import Channel
 from inbox.models.contact import Contact
 from kernel.models import Row
+from workspaces.access import Actor
 from workspaces.models import Member, Workspace
+from workspaces.roles import Permission
+
+
+class ChatQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> "ChatQuerySet":
+        """The one rule of who sees which chats; lists, counts, search, sockets and the API all ask here."""
+        if not actor.may(Permission.SEE_CHATS):
+            return self.none()
+        return self.filter(workspace_id=actor.workspace_id)
 
 
 class Chat(Row):
-    """Keyed by the WhatsApp id within a channel. `name` is the group's subject, or "" for a direct chat (the contact has it)."""
+    """Keyed by the WhatsApp id within a channel. `name` is a group's subject; a direct chat has its contact's name."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="chats", db_index=False)
     wa_chat_id = models.CharField(max_length=80)
     kind = models.CharField(max_length=6, choices=[("direct", "Direct"), ("group", "Group")])
-    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="chats")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="chats", db_index=False
+    )
     name = models.CharField(max_length=200, blank=True)
     name_at = models.DateTimeField(null=True, blank=True)
     read_only = models.BooleanField(default=False)
@@ -33,6 +47,8 @@ class Chat(Row):
     read_up_to = models.UUIDField(null=True, help_text="The newest message when anybody last read the chat.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = ChatQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "wa_chat_id"], name="chat_once_per_channel"),
@@ -44,6 +60,8 @@ class Chat(Row):
                 fields=["workspace", "assigned_to", "-last_message_at", "-id"], name="chat_newest_by_assignee"
             ),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="chat_newest_by_channel"),
+            models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="chat_by_contact"),
+            GinIndex(SearchVector("name", config="simple"), name="chat_name_search"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """The other person, and the WhatsApp ids they are known by."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 
@@ -16,6 +18,9 @@ class Contact(Row):
     push_name_at = models.DateTimeField(null=True, blank=True)
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [GinIndex(SearchVector("name", "push_name", config="simple"), name="contact_name_search")]
 
     def __str__(self) -> str:
         return self.display_name

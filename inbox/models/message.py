@@ -10,7 +10,22 @@ from inbox.models.chat import Chat
 from inbox.models.contact import Contact
 from inbox.states import AttachmentState, Direction, FactKind, MessageStatus, MessageType
 from kernel.models import Row
+from workspaces.access import Actor
 from workspaces.models import Member, Workspace
+from workspaces.roles import Permission
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> "MessageQuerySet":
+        """Messages of the chats that `actor` sees. Follows the rule of ChatQuerySet.visible_to."""
+        if not actor.may(Permission.SEE_CHATS):
+            return self.none()
+        return self.filter(workspace_id=actor.workspace_id)
+
+    def with_people(self) -> "MessageQuerySet":
+        """With everybody whom a bubble names, and the quoted message, in the same query."""
+        people = ("sender_member__user", "sender_contact")
+        return self.select_related(*people, "quoted", *(f"quoted__{who}" for who in people))
 
 
 class Message(Row):
@@ -24,8 +39,8 @@ class Message(Row):
     type = models.CharField(max_length=12, choices=MessageType.choices)
     text = models.TextField(blank=True)
     original_text = models.TextField(blank=True, help_text="As first sent; `text` is the latest edit.")
-    wa_message_id = models.CharField(max_length=128, null=True, blank=True)
-    client_id = models.CharField(max_length=64, null=True, blank=True)
+    wa_message_id = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001  unique where known
+    client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  unique where given
     client_digest = models.CharField(
         max_length=64, blank=True, help_text="Of the request body, to tell a repeat from a reuse."
     )
@@ -62,12 +77,19 @@ class Message(Row):
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    change = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="An edit, revoke or reaction that the provider has not taken yet: {kind, value, state, detail}.",
+    )
     version = models.PositiveIntegerField(
         default=1, help_text="Grows with every visible change; older frames are dropped."
     )
     search = models.GeneratedField(
         expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
     )
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -115,9 +137,9 @@ class Attachment(Row):
 class MessageFact(Row):
     """One thing that a provider said about a message, kept also when the message itself has not come yet.
 
-    The facts of a message are a set: (kind, actor, value-or-nothing) is unique and a repeat changes nothing or moves `at`
-    forward, so that any order and any repetition of deliveries ends in the same set, and what the team sees is a
-    function of it (services/folding.py).
+    The facts of a message are a set: (kind, key) is unique and a repeat changes nothing or moves `at` forward, so that
+    any order and any repetition of deliveries ends in the same set, and what the team sees is a function of it
+    (services/folding.py).
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -138,3 +160,16 @@ class MessageFact(Row):
         constraints = [
             models.UniqueConstraint(fields=["channel", "wa_message_id", "kind", "key"], name="message_fact_once"),
         ]
+
+
+class MessageDeed(models.Model):
+    """What a person did about a message: cancelled, retried, marked as sent, edited … Kept for its timeline."""
+
+    id = models.BigAutoField(primary_key=True)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deeds")
+    at = models.DateTimeField(default=timezone.now)
+    event = models.CharField(max_length=16, help_text="An event of the timeline.")
+    detail = models.CharField(max_length=300, help_text="A sentence that names who did it.")
+
+    def __str__(self) -> str:
+        return self.detail
