@@ -1,0 +1,447 @@
+"""Outbound HTTP on `requests`: a total deadline, a size cap, no redirects, no private addresses, no secrets in errors.
+
+What can be trusted about a failure: `NotSent` means that not one byte of the body (or, without a body, of the request)
+was handed to the network; `NoAnswer` means that the other side may have acted on the request.
+"""
+
+import contextlib
+import heapq
+import ipaddress
+import itertools
+import os
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from json import loads
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import requests  # noqa: TID251  the one place
+import urllib3
+from django.conf import settings
+from requests.adapters import HTTPAdapter  # noqa: TID251
+
+KEEP_ALIVE_IDLE_SECONDS = 4.0
+"""Below the 5 s after which common servers close an idle connection: a request must not race with that close."""
+ERROR_BODY_LIMIT_BYTES = 65_536
+CHUNK_BYTES = 65_536
+POOLED_HOSTS = 64
+
+
+class HttpFailure(Exception):
+    """A request without a usable answer. `code` is for programs; the message names the host and never path or headers.
+
+    Codes: timeout, dns, refused_address, connect, tls, bad_url, reset, too_large, protocol, sink.
+    """
+
+    def __init__(self, code: str, detail: str):
+        self.code = code
+        self.detail = detail
+        super().__init__(detail)
+
+
+class NotSent(HttpFailure):
+    """Certainly not received. Trying again is safe."""
+
+
+class NoAnswer(HttpFailure):
+    """The request left and may have taken effect; the answer did not come, broke off or was too large."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer of any status. `headers` ignores case. `body` is empty when it went into the sink."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    elapsed: float
+    size: int = 0  # of the body, also when it went into the sink
+
+    def json(self) -> Any:
+        """Raises ValueError."""
+        try:
+            return loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+class Session:
+    """Keep-alive connections of one thread. Not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self._adapters: dict[bool, _Adapter] = {}
+
+    def adapter(self, allow_private: bool) -> "_Adapter":
+        """Apart by what was allowed, so that a guarded call never rides on an unguarded connection."""
+        if allow_private not in self._adapters:
+            self._adapters[allow_private] = _Adapter(pool_connections=POOLED_HOSTS, pool_maxsize=1, max_retries=0)
+        return self._adapters[allow_private]
+
+    def close(self) -> None:
+        for adapter in self._adapters.values():
+            adapter.close()
+        self._adapters.clear()
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    data: bytes | BinaryIO | None = None,
+    params: Mapping[str, Any] | None = None,
+    deadline: float,
+    max_bytes: int,
+    sink: BinaryIO | None = None,
+    allow_private: bool = False,
+    session: Session | None = None,
+) -> Response:
+    """One request within `deadline` seconds in total, however slowly the other side drips its answer.
+
+    The answer may hold `max_bytes` of decoded body. With `sink`, the body of a 2xx answer is written there as it comes.
+    Redirects are returned, never followed. Addresses that are not public are refused, unless `allow_private`; loopback
+    is allowed when settings.DEBUG. Raises NotSent or NoAnswer.
+    """
+    call = _Call(url=url, deadline=deadline, allow_private=allow_private)
+    prepared = _prepared(call, method, url, headers, json, data, params)
+    call.has_body = bool(prepared.body)
+    session = session or _thread_session()
+    _current.call = call
+    _watchdog.watch(call)
+    response = None
+    try:
+        response = session.adapter(allow_private).send(
+            prepared, stream=True, timeout=call.remaining(), verify=_CA_BUNDLE, proxies={}
+        )
+        body, size = _read(response, call, max_bytes, sink)
+        return Response(response.status_code, response.headers, body, time.monotonic() - call.started, size)
+    except HttpFailure:
+        raise
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise call.failure(error) from None  # the original's text holds the URL
+    finally:
+        call.finish()
+        _current.call = None
+        if response is not None and not _returned_to_pool(response):
+            response.raw.close()
+
+
+_CA_BUNDLE: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or True
+
+
+def _prepared(call, method, url, headers, json, data, params) -> requests.PreparedRequest:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NotSent("bad_url", "The address is not an http or https URL.")
+    prepared = requests.PreparedRequest()
+    sent = {"User-Agent": "Waybill", "Accept-Encoding": "gzip, deflate", **(headers or {})}
+    try:
+        prepared.prepare(method=method, url=url, headers=sent, json=json, data=data, params=params)
+    except (requests.RequestException, ValueError):
+        raise NotSent("bad_url", f"The request to {call.host} could not be built.") from None
+    return prepared
+
+
+def _read(response: requests.Response, call: "_Call", max_bytes: int, sink: BinaryIO | None) -> tuple[bytes, int]:
+    into_sink = sink is not None and 200 <= response.status_code < 300
+    limit = max_bytes if into_sink or sink is None else min(max_bytes, ERROR_BODY_LIMIT_BYTES)
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
+        raise NoAnswer("too_large", f"The answer of {call.host} is larger than {limit} bytes.")
+    parts, size = [], 0
+    for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
+        size += len(chunk)
+        if size > limit:
+            raise NoAnswer("too_large", f"The answer of {call.host} is larger than {limit} bytes.")
+        if into_sink:
+            _write(sink, chunk)
+        else:
+            parts.append(chunk)
+    if call.timed_out:
+        raise call.failure(TimeoutError())
+    return b"".join(parts), size
+
+
+def _write(sink: BinaryIO, chunk: bytes) -> None:
+    try:
+        sink.write(chunk)
+    except OSError as error:
+        raise NoAnswer("sink", f"The answer could not be stored: {error.strerror or 'write failed'}.") from error
+
+
+def _returned_to_pool(response: requests.Response) -> bool:
+    """urllib3 gives a connection back by itself when the whole body was read."""
+    return response.raw._connection is None
+
+
+# --- One call ---
+
+
+class _Call:
+    """What is known of the call in progress: how far it got, and the socket to cut at the deadline."""
+
+    __slots__ = (
+        "_lock",
+        "_socket",
+        "allow_private",
+        "body_left",
+        "due",
+        "finished",
+        "has_body",
+        "host",
+        "seconds",
+        "sends",
+        "started",
+        "timed_out",
+    )
+
+    def __init__(self, *, url: str, deadline: float, allow_private: bool):
+        try:
+            self.host = urlsplit(url).hostname or "the host"
+        except ValueError:
+            raise NotSent("bad_url", "The address is not an http or https URL.") from None
+        self.allow_private = allow_private
+        self.seconds = deadline
+        self.started = time.monotonic()
+        self.due = self.started + deadline
+        self.has_body = False
+        self.sends = 0
+        self.body_left = False
+        self.finished = False
+        self.timed_out = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def remaining(self) -> float:
+        """Seconds left, never 0: a socket timeout of 0 would mean non-blocking."""
+        return max(self.due - time.monotonic(), 0.001)
+
+    def uses(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._socket = sock
+            if self.timed_out:
+                _cut(sock)
+
+    def about_to_send(self) -> None:
+        """The first write carries the headers, the following ones the body."""
+        self.sends += 1
+        if self.sends > 1 or not self.has_body:
+            self.body_left = True
+
+    def cut(self) -> None:
+        with self._lock:
+            if not self.finished:
+                self.timed_out = True
+                if self._socket is not None:
+                    _cut(self._socket)
+
+    def finish(self) -> None:
+        with self._lock:
+            self.finished = True
+            self._socket = None
+
+    def failure(self, error: BaseException) -> HttpFailure:
+        kind = NoAnswer if self.body_left else NotSent
+        if self.timed_out or time.monotonic() >= self.due or _caused_by(error, TimeoutError):
+            return kind("timeout", f"{self.host} did not answer within {self.seconds:g} seconds.")
+        if _caused_by(error, ssl.SSLError, ssl.CertificateError) and not self.body_left:
+            return kind("tls", f"A safe connection to {self.host} could not be made.")
+        if self.body_left:
+            return kind("reset", f"The connection to {self.host} broke before its answer was complete.")
+        return kind("connect", f"No connection to {self.host} could be made.")
+
+
+def _cut(sock: socket.socket) -> None:
+    # Unbound on purpose: SSLSocket.shutdown drops the TLS layer, and the reading thread would see plain bytes.
+    with contextlib.suppress(OSError):  # already closed by the other side
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _caused_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, kinds) or any(isinstance(arg, kinds) for arg in error.args):
+            return True
+        reason = getattr(error, "reason", None)
+        inner = (
+            reason
+            if isinstance(reason, BaseException)
+            else next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+        )
+        error, seen = inner or error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+_current = threading.local()
+
+
+def _thread_session() -> Session:
+    session = getattr(_current, "session", None)
+    if session is None:
+        session = _current.session = Session()
+    return session
+
+
+# --- The watchdog ---
+
+
+class _Watchdog:
+    """One daemon thread per process that cuts the sockets of calls whose deadline has come.
+
+    Socket timeouts alone count from the last byte; a server that sends one byte now and then never trips them.
+    """
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._calls: list[tuple[float, int, _Call]] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition(threading.Lock())
+        self._thread: threading.Thread | None = None
+
+    def watch(self, call: _Call) -> None:
+        with self._changed:
+            earliest = self._calls[0][0] if self._calls else None
+            heapq.heappush(self._calls, (call.due, next(self._numbers), call))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="http-watchdog", daemon=True)
+                self._thread.start()
+            elif earliest is None or call.due < earliest:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while self._calls and self._calls[0][2].finished:
+                    heapq.heappop(self._calls)
+                if not self._calls:
+                    self._changed.wait()
+                    continue
+                wait = self._calls[0][0] - time.monotonic()
+                if wait > 0:
+                    self._changed.wait(wait)
+                    continue
+                call = heapq.heappop(self._calls)[2]
+            call.cut()
+
+
+_watchdog = _Watchdog()
+
+
+# --- Connections ---
+
+
+def _resolved(call: _Call, host: str, port: int) -> list[tuple[int, str]]:
+    """(family, address) of the host, public ones only unless allowed. The connection is made to exactly these."""
+    try:
+        addresses = [ipaddress.ip_address(host.strip("[]"))]
+    except ValueError:
+        addresses = _looked_up(call, host, port)
+    permitted = [address for address in addresses if _permitted(address, call.allow_private)]
+    if not permitted:
+        raise NotSent("refused_address", f"{host} is not a public address, and only public ones may be called.")
+    return [(socket.AF_INET if a.version == 4 else socket.AF_INET6, str(a)) for a in permitted]
+
+
+def _looked_up(call: _Call, host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """By a thread, because the resolver of the operating system knows no deadline."""
+    answers: queue.SimpleQueue = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError):
+            answers.put([])
+
+    threading.Thread(target=look_up, name="http-dns", daemon=True).start()
+    try:
+        found = answers.get(timeout=call.remaining())
+    except queue.Empty:
+        raise NotSent("timeout", f"The name {host} was not resolved within {call.seconds:g} seconds.") from None
+    if not found:
+        raise NotSent("dns", f"The name {host} could not be resolved.")
+    return list(dict.fromkeys(ipaddress.ip_address(info[4][0].split("%")[0]) for info in found))
+
+
+def _permitted(address: ipaddress.IPv4Address | ipaddress.IPv6Address, allow_private: bool) -> bool:
+    if allow_private:
+        return True
+    if address.version == 6:
+        address = address.ipv4_mapped or address.sixtofour or address
+    if address.is_loopback:
+        return settings.DEBUG
+    return address.is_global and not address.is_multicast
+
+
+class _Connecting:
+    """Mixed into urllib3's connections: pins the address, tells the current call its socket and its progress."""
+
+    used_at = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        call: _Call = _current.call
+        trouble: OSError | None = None
+        for _family, address in _resolved(call, self._dns_host, self.port):
+            try:
+                sock = socket.create_connection((address, self.port), timeout=call.remaining())
+            except OSError as error:
+                trouble = error
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            call.uses(sock)
+            return sock
+        raise trouble
+
+    def send(self, data: Any) -> None:
+        call: _Call = _current.call
+        if self.sock is None:
+            self.connect()
+        if call.sends == 0:
+            call.uses(self.sock)
+        call.about_to_send()
+        super().send(data)
+
+
+class _PlainConnection(_Connecting, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Connecting, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Pooling:
+    """Mixed into urllib3's pools: forgets a connection that was idle so long that the server may be closing it."""
+
+    def _get_conn(self, timeout=None):
+        conn = super()._get_conn(timeout)
+        if conn.sock is not None and time.monotonic() - conn.used_at > KEEP_ALIVE_IDLE_SECONDS:
+            conn.close()
+        return conn
+
+    def _put_conn(self, conn) -> None:
+        if conn is not None:
+            conn.used_at = time.monotonic()
+        super()._put_conn(conn)
+
+
+class _PlainPool(_Pooling, urllib3.HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(_Pooling, urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
