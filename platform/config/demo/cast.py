@@ -1,0 +1,73 @@
+"""Who and what the demo is made of: plainly invented names, numbers from the range reserved for fiction."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from workspaces.roles import Role
+
+
+@dataclass(frozen=True)
+class Person:
+    email: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A channel. `key` names it in derived secrets and must never change."""
+
+    key: str
+    name: str
+    phone_number: str
+
+    @property
+    def token(self) -> str:
+        """What the simulator takes as this number's token."""
+        return f"sim_{self.key}"
+
+
+@dataclass(frozen=True)
+class DemoWorkspace:
+    slug: str
+    name: str
+    people: tuple[Person, ...]  # the owner first
+    numbers: tuple[Number, ...]
+
+
+ACME = DemoWorkspace(
+    slug="acme",
+    name="Acme",
+    people=(
+        Person("ana@example.com", "Ana Example", Role.OWNER),
+        Person("ben@example.com", "Ben Demo", Role.AGENT),
+        Person("vic@example.com", "Vic Viewer", Role.VIEWER),
+    ),
+    numbers=(
+        Number("acme-shop", "Acme Shop", "+15550100100"),
+        Number("acme-support", "Acme Support", "+15550100101"),
+        Number("acme-wholesale", "Acme Wholesale", "+15550100102"),
+    ),
+)
+OTHER = DemoWorkspace(
+    slug="zoes-studio",
+    name="Zoe's Studio",
+    people=(Person("zoe@example.com", "Zoe Outsider", Role.OWNER),),
+    numbers=(Number("zoe-studio", "Zoe's Studio", "+15550100110"),),
+)
+WORKSPACES = (ACME, OTHER)
+
+
+def password_of(person: Person) -> str:
+    """Well known while DEBUG is on; elsewhere derived from SECRET_KEY, so that no open demo has a known door."""
+    return "waybill-demo" if settings.DEBUG else derived_secret(f"password:{person.email}")[:24]
+
+
+def derived_secret(purpose: str, prefix: str = "") -> str:
+    """The same secret at every start, so that `seed_demo` can print again what is stored only as a digest."""
+    return (
+        prefix + hmac.new(settings.SECRET_KEY.encode(), f"waybill demo {purpose}".encode(), hashlib.sha256).hexdigest()
+    )
