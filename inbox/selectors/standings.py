@@ -1,0 +1,57 @@
+"""Whether a channel can send right now, in a word, a colour and a sentence; for chips, banners and the rail."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_app.models import Channel
+from channels_app.states import SENDS, ChannelStatus
+from kernel.clock import now
+from outbox.models import Lane
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`health` is good, wait, bad or idle. `until` is set when the hold ends by itself. `kind` says what helps:
+    "" | held | paused | logged_out | connecting | error."""
+
+    id: uuid.UUID
+    name: str
+    phone_number: str
+    status: str
+    health: str
+    word: str
+    kind: str = ""
+    reason: str = ""
+    until: datetime | None = None
+
+    @property
+    def calm(self) -> bool:
+        return self.health == "good"
+
+
+def standings_of(workspace_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
+    """All living channels of a workspace by id, in the order of their names. Two queries."""
+    channels = list(Channel.objects.living().filter(workspace_id=workspace_id).order_by("name", "id"))
+    lanes = Lane.objects.filter(workspace_id=workspace_id, id__in=[channel.id for channel in channels]).in_bulk()
+    return {channel.id: standing_of(channel, lanes.get(channel.id)) for channel in channels}
+
+
+def standing_of(channel: Channel, lane: Lane | None) -> Standing:
+    def stands(health: str, word: str, kind: str = "", reason: str = "", until: datetime | None = None) -> Standing:
+        return Standing(
+            channel.id, channel.name, channel.phone_number, channel.status, health, word, kind, reason, until
+        )
+
+    if channel.status == ChannelStatus.LOGGED_OUT:
+        return stands("bad", "logged out", "logged_out", channel.status_detail)
+    if channel.status == ChannelStatus.ERROR:
+        return stands("bad", "in error", "error", channel.status_detail)
+    if lane is not None and lane.paused:
+        return stands("wait", "paused", "paused", lane.paused_reason)
+    if lane is not None and lane.not_before is not None and lane.not_before > now():
+        return stands("wait", "paused", "held", lane.not_before_reason, lane.not_before)
+    if channel.status not in SENDS:
+        word = ChannelStatus(channel.status).label.lower()
+        return stands("idle", word, "connecting", channel.status_detail)
+    return stands("good", "connected" if channel.status == ChannelStatus.CONNECTED else "limited")
