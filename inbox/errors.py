@@ -42,3 +42,23 @@ class ClientIdReused(Conflict):
 class NotPossibleNow(Conflict):
     code = "not_possible_now"
     message = "The message is not in a state that allows this."
+
+
+class NoSuchContact(NotFound):
+    code = "contact_not_found"
+    message = "There is no such contact, or it is not yours."
+
+
+class NoSuchAttachment(NotFound):
+    code = "attachment_not_found"
+    message = "There is no such file, or it is not yours."
+
+
+class NumberNotUnderstood(Invalid):
+    code = "number_not_understood"
+    message = "That is no phone number with a country code, such as +1 555 0100, and no WhatsApp id."
+
+
+class GroupNotKnown(Invalid):
+    code = "group_not_known"
+    message = "This group is not known here yet. It appears by itself as soon as somebody writes in it."

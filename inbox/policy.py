@@ -1,0 +1,75 @@
+"""Sums of the inbox: which WhatsApp id a person meant, what may be shown inline, which ids are older than a moment."""
+
+import re
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+
+PHONE_DIGITS = range(7, 16)
+"""E.164 allows at most 15 digits; fewer than 7 is no number with a country code."""
+
+PERSON = "s.whatsapp.net"
+_JID = re.compile(r"(?P<name>[0-9]{5,31}|[0-9]{5,20}-[0-9]{5,20})@(?P<host>s\.whatsapp\.net|c\.us|g\.us|lid)")
+_BSUID = re.compile(r"[A-Za-z0-9._-]{3,60}@bsuid")
+_PHONE = re.compile(r"(?P<prefix>\+|00)?(?P<digits>[0-9][0-9 ().\-/]*)")
+
+INLINE_TYPES = frozenset(
+    {"image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "video/3gpp"}
+    | {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr", "audio/webm", "audio/wav", "audio/x-wav"}
+)
+"""What a browser may show in place. Everything else, above all HTML and SVG, is only ever downloaded."""
+
+COUNT_CAP = 100
+"""Counts stop here: a badge says 99+, and the work behind it stays the same for any backlog."""
+
+CLOCK_SLACK_SECONDS = 120
+"""A provider's clock may run this much ahead of ours before we stop placing our messages after its messages."""
+
+
+def wa_chat_id_of(to: str) -> str | None:
+    """The WhatsApp id that somebody typed as a phone number or an id, in the one form for all providers; else None."""
+    to = to.strip()
+    if jid := _JID.fullmatch(to.lower()):
+        host = PERSON if jid["host"] == "c.us" else jid["host"]
+        if "-" in jid["name"] and host != "g.us":
+            return None
+        if host == PERSON and len(jid["name"]) not in PHONE_DIGITS:
+            return None
+        return f"{jid['name']}@{host}"
+    if _BSUID.fullmatch(to):
+        return to
+    if phone := _PHONE.fullmatch(to):
+        digits = re.sub(r"\D", "", phone["digits"])
+        if len(digits) in PHONE_DIGITS and not digits.startswith("0"):
+            return f"{digits}@{PERSON}"
+    return None
+
+
+def phone_number_of(wa_id: str) -> str:
+    """`+<digits>` for a person known by number, else ""."""
+    name, _, host = wa_id.partition("@")
+    return f"+{name}" if host == PERSON and name.isdigit() else ""
+
+
+def media_kind_of(mime_type: str) -> str:
+    """How a file of this type is sent when nobody said otherwise."""
+    main = mime_type.partition("/")[0]
+    if mime_type not in INLINE_TYPES:
+        return "document"
+    return main if main in ("image", "video", "audio") else "document"
+
+
+def bare_mime_type(mime_type: str) -> str:
+    """Without parameters, in lower case: `audio/ogg` for `audio/ogg; codecs=opus`."""
+    return mime_type.partition(";")[0].strip().lower()
+
+
+def smallest_id_at(at: datetime) -> uuid.UUID:
+    """The smallest UUIDv7 of the millisecond `at`: every id made later is greater (RFC 9562 §5.7)."""
+    milliseconds = int(at.timestamp() * 1000)
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+
+
+def text_limit() -> int:
+    return settings.MESSAGE_TEXT_LIMIT_CHARACTERS
