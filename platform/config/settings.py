@@ -19,9 +19,11 @@ if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is not set. List the host names that Waybill is reached under; see .env.example."
     )
-PORT = env_int("PORT", 8000, minimum=1)
-SIMULATOR_PORT = env_int("SIMULATOR_PORT", PORT + 1, minimum=1)
+PORT = env_int("PORT", 8000, minimum=1, maximum=65_535)
+SIMULATOR_PORT = env_int("SIMULATOR_PORT", PORT + 1, minimum=1)  # a number too large is refused when it listens
 PUBLIC_URL = env_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+if not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(f"PUBLIC_URL must begin with http:// or https://, got {PUBLIC_URL!r}. See .env.example.")
 DATA_DIR = Path(env_text("DATA_DIR", str(ROOT / ".data")))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 VERSION = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
