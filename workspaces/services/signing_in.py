@@ -1,6 +1,6 @@
 """Signing in by e-mail and password, with a limit on wrong tries that holds across processes."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.auth import authenticate
 from django.db import connection
@@ -10,6 +10,7 @@ from workspaces.errors import SignInRefused, TooManyTries
 from workspaces.models import SignInFailures, User
 
 WINDOW = timedelta(minutes=10)
+KEPT_FOR = timedelta(days=1)
 TRIES_PER_PERSON_AND_ADDRESS = 10
 TRIES_PER_PERSON = 50  # from all addresses together; higher, or anybody could lock out anybody
 TRIES_PER_ADDRESS = 100  # an office behind one address
@@ -40,16 +41,18 @@ def sign_in(*, email: str, password: str, address: str) -> User:
 def _count_tries(keys: list[str]) -> dict[str, int]:
     """Add one try to each window, or start a new one; returns the counts. Sorted keys keep two tries from deadlock."""
     now = clock.now()
-    _forget_before(now - WINDOW)
+    SignInFailures.objects.filter(since__lt=now - KEPT_FOR).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO workspaces_signinfailures (key, count, since)
-            SELECT key, 1, %s FROM unnest(%s::text[]) AS key
-            ON CONFLICT (key) DO UPDATE SET count = workspaces_signinfailures.count + 1
+            INSERT INTO workspaces_signinfailures AS kept (key, count, since)
+            SELECT key, 1, %(now)s FROM unnest(%(keys)s::text[]) AS key
+            ON CONFLICT (key) DO UPDATE SET
+                count = CASE WHEN kept.since < %(start)s THEN 1 ELSE kept.count + 1 END,
+                since = CASE WHEN kept.since < %(start)s THEN %(now)s ELSE kept.since END
             RETURNING key, count
             """,
-            [now, keys],
+            {"now": now, "keys": keys, "start": now - WINDOW},
         )
         return dict(cursor.fetchall())
 
@@ -62,7 +65,3 @@ def _forgive(keys: list[str]) -> None:
         cursor.execute(
             "UPDATE workspaces_signinfailures SET count = greatest(count - 1, 0) WHERE key = ANY(%s)", [shared]
         )
-
-
-def _forget_before(moment: datetime) -> None:
-    SignInFailures.objects.filter(since__lt=moment).delete()

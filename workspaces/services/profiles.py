@@ -1,0 +1,14 @@
+"""What a person may change about themself."""
+
+from workspaces.models import User
+
+
+def change_profile(*, user: User, name: str, theme: str, enter_sends: bool) -> None:
+    user.name, user.theme, user.enter_sends = name, theme, enter_sends
+    user.save(update_fields=["name", "theme", "enter_sends"])
+
+
+def change_password(*, user: User, password: str) -> None:
+    """The caller has checked the present password. Other sessions end: their hash is of the old one."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
