@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class InboxConfig(AppConfig):
     name = "inbox"
     verbose_name = "Inbox"
+
+    def ready(self) -> None:
+        from inbox import subscribers  # models exist only now
+
+        subscribers.listen()

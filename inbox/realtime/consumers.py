@@ -1,0 +1,132 @@
+"""The doorman of the inbox: lets a member in, joins the groups they may read, forwards frames."""
+
+import asyncio
+import uuid
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from inbox.access import chat_for
+from inbox.realtime.groups import chat_group, member_group, watchers, workspace_group
+from inbox.realtime.listener import ensure_listener
+from inbox.realtime.numbering import Gaps
+from kernel.clock import now
+from kernel.errors import NotFound
+from workspaces.access import member_for
+from workspaces.models import Member
+from workspaces.roles import Permission
+
+SIGNED_OUT = 4401
+NO_LONGER_A_MEMBER = 4403
+NOT_YOURS = 4404
+"""Close codes (RFC 6455 §7.4.2: 4000 to 4999 are private). The page does not try again after one of these."""
+
+
+class InboxConsumer(AsyncJsonWebsocketConsumer):
+    """Speaks {"type": "open", "chat": id or null} and {"type": "ping"}; tells what realtime/frames.py makes."""
+
+    member: Member | None = None
+
+    async def connect(self) -> None:
+        self.joined: list[str] = []
+        self.chat: str | None = None
+        self.gaps = Gaps()
+        await self.accept()
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            return await self.close(SIGNED_OUT)
+        try:
+            self.member = await self._member()
+        except NotFound:
+            return await self.close(NOT_YOURS)
+        listener = ensure_listener(asyncio.get_running_loop())
+        if listener is not None:
+            await asyncio.to_thread(listener.listening.wait, 5)
+        await self._join(workspace_group(self.member.workspace_id))
+        await self._join(member_group(self.member.id))
+        await self.send_json({"type": "hello", "at": now().isoformat()})
+
+    async def disconnect(self, code: int) -> None:
+        for group in list(self.joined):
+            await self._leave(group)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        if self.member is None or not isinstance(content, dict):
+            return
+        try:
+            self.member = await self._member()
+            match content.get("type"):
+                case "open":
+                    await self._open(content.get("chat"))
+                case "ping":
+                    await self._stay()
+                    await self.send_json({"type": "pong"})
+        except NotFound:
+            await self.close(NO_LONGER_A_MEMBER)
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None
+
+    async def frame(self, event: dict[str, Any]) -> None:
+        """A frame of a group. After a gap everything is asked for anew, and the frame itself is not needed."""
+        if event["group"] not in self.joined:
+            return
+        if self.gaps.missed(event["group"], event["source"], event["n"]):
+            return await self.send_json({"type": "resync"})
+        frame = event["frame"]
+        if frame["type"] == "member":
+            return await self._member_changed(frame["detail"])
+        if "unread" in frame:
+            frame = {**frame, "unread": frame["unread"].get(str(self.member.id), 0)}
+        await self.send_json(frame)
+
+    async def _open(self, chat_id: Any) -> None:
+        if self.chat is not None:
+            await self._leave(self.chat)
+            self.chat = None
+        if chat_id is None:
+            return
+        try:
+            chat = await database_sync_to_async(chat_for)(self.member, uuid.UUID(str(chat_id)))
+        except (NotFound, ValueError):
+            return await self.send_json({"type": "no-chat", "chat": str(chat_id)})
+        self.chat = chat_group(chat.id)
+        await self._join(self.chat)
+        await self.send_json({"type": "opened", "chat": str(chat.id), "at": now().isoformat()})
+
+    async def _member_changed(self, detail: str) -> None:
+        if detail == "removed":
+            return await self.close(NO_LONGER_A_MEMBER)
+        try:
+            self.member = await self._member()
+        except NotFound:
+            return await self.close(NO_LONGER_A_MEMBER)
+        await self.send_json({"type": "role", "role": self.member.role})
+
+    @database_sync_to_async
+    def _member(self) -> Member:
+        member = member_for(self.scope["user"], self.scope["url_route"]["kwargs"]["slug"])
+        if not member.may(Permission.SEE_CHATS):
+            raise NotFound
+        return member
+
+    async def _join(self, group: str) -> None:
+        await self.channel_layer.group_add(group, self.channel_name)
+        watchers.join(group, self.member.id)
+        self.joined.append(group)
+
+    async def _leave(self, group: str) -> None:
+        self.joined.remove(group)
+        self.gaps.forget(group)
+        watchers.leave(group, self.member.id)
+        await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def _stay(self) -> None:
+        """Layers forget a group's member after a day; a page that is open for longer stays in."""
+        for group in self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)

@@ -1,0 +1,102 @@
+"""What sockets are sent: fragments of the pages' own templates, rendered once for all who watch.
+
+A frame is (group, event). An event is what a consumer forwards; `unread` alone is looked up for the socket's member.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from inbox.models import Chat
+from inbox.realtime.groups import Watchers, chat_group, member_group, workspace_group
+from inbox.realtime.pokes import Poke
+from inbox.selectors.chat_list import chat_rows
+from inbox.selectors.messages import bubbles, messages_by_ids
+from inbox.selectors.standings import standings_of
+from inbox.selectors.unread import unread_by_member
+from workspaces.models import Member
+
+Frame = tuple[str, dict[str, Any]]
+
+
+def frames_for(pokes: Iterable[Poke], watchers: Watchers | None) -> list[Frame]:
+    """The frames that tell of `pokes`. With `watchers`, only for groups that somebody in this process watches."""
+    pokes = list(pokes)
+    frames: list[Frame] = []
+    for poke in pokes:
+        frames += _told_at_once(poke) if poke.kind in {"presence", "channel", "member"} else _messages(poke, watchers)
+    changed: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for poke in pokes:
+        if poke.kind in {"messages", "chat"}:
+            changed.setdefault(poke.workspace_id, []).append(poke.subject_id)
+    for workspace_id, chat_ids in changed.items():
+        frames += _rows(workspace_id, set(chat_ids), watchers)
+    return frames
+
+
+def message_html(bubble: Any) -> str:
+    return render_to_string("inbox/_message.html", {"bubble": bubble})
+
+
+def _told_at_once(poke: Poke) -> list[Frame]:
+    subject = str(poke.subject_id)
+    match poke.kind:
+        case "presence":
+            event = {"type": "presence", "chat": subject, "status": poke.detail}
+            return [(workspace_group(poke.workspace_id), event)]
+        case "channel":
+            return [(workspace_group(poke.workspace_id), {"type": "channel", "channel": subject})]
+    return [(member_group(poke.subject_id), {"type": "member", "detail": poke.detail})]
+
+
+def _messages(poke: Poke, watchers: Watchers | None) -> list[Frame]:
+    group = chat_group(poke.subject_id)
+    if poke.kind != "messages" or (watchers is not None and not watchers.members_of(group)):
+        return []
+    chat = str(poke.subject_id)
+    if poke.many:
+        return [(group, {"type": "resync", "chat": chat})]
+    frames: list[Frame] = []
+    if poke.removed:
+        frames.append((group, {"type": "removed", "chat": chat, "ids": [str(key) for key in poke.removed]}))
+    for bubble in bubbles(messages_by_ids(poke.subject_id, poke.message_ids)):
+        message = bubble.message
+        event = {
+            "type": "message",
+            "chat": chat,
+            "id": str(message.id),
+            "version": message.version,
+            "html": message_html(bubble),
+        }
+        frames.append((group, event))
+    return frames
+
+
+def _rows(workspace_id: uuid.UUID, chat_ids: Collection[uuid.UUID], watchers: Watchers | None) -> list[Frame]:
+    group = workspace_group(workspace_id)
+    members = living_members(workspace_id) if watchers is None else watchers.members_of(group)
+    if not members:
+        return []
+    chats = Chat.objects.filter(workspace_id=workspace_id, pk__in=chat_ids)
+    standings = standings_of(workspace_id)
+    unread = unread_by_member(chat_ids, members)
+    return [
+        (
+            group,
+            {
+                "type": "chat",
+                "chat": str(row.chat.id),
+                "at": row.chat.last_message_at.isoformat(),
+                "html": render_to_string("inbox/_chat_row.html", {"row": row, "standings": standings}),
+                "unread": {str(member): count for member, count in unread[row.chat.id].items()},
+            },
+        )
+        for row in chat_rows(None, chats.select_related("channel", "contact", "assigned_to__user"))
+    ]
+
+
+def living_members(workspace_id: uuid.UUID) -> set[uuid.UUID]:
+    found = Member.objects.filter(workspace_id=workspace_id, removed_at__isnull=True)
+    return set(found.values_list("id", flat=True))

@@ -1,0 +1,116 @@
+"""Carries pokes out of the process that changed something: as PostgreSQL notifications, or as frames through Redis.
+
+The caller only puts a poke into a queue: no request waits for the wire, and a broken wire fails no request.
+"""
+
+import logging
+import queue
+import threading
+import time
+
+import psycopg
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import close_old_connections, connection
+
+from inbox.realtime.frames import frames_for
+from inbox.realtime.numbering import Numbering
+from inbox.realtime.pokes import Poke, merged, payloads
+from inbox.realtime.wire import CHANNEL, connect
+
+log = logging.getLogger("waybill.realtime")
+
+DEBOUNCE_SECONDS = 0.005
+"""One burst becomes one notification: every NOTIFY takes a lock at commit that all others wait for."""
+
+IDLE_SECONDS = 30
+BACKLOG_MAX = 10_000
+"""Pokes that wait while the wire is broken. What is dropped beyond is found again when a page refreshes itself."""
+
+
+class Notifier:
+    """One thread, started with the first poke and gone after a while without any."""
+
+    def __init__(self) -> None:
+        self._pokes: queue.Queue[Poke | None] = queue.Queue(BACKLOG_MAX)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._wire: psycopg.Connection | None = None
+        self._numbering = Numbering()
+
+    def tell(self, poke: Poke) -> None:
+        try:
+            self._pokes.put_nowait(poke)
+        except queue.Full:
+            log.warning("poke.dropped kind=%s subject=%s", poke.kind, poke.subject_id)
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Tell what is waiting, then let go of the connections."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            self._pokes.put(None)
+            thread.join(timeout=10)
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            try:
+                first = self._pokes.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with self._lock:
+                    if self._pokes.empty():
+                        self._thread = None
+                        break
+                continue
+            time.sleep(DEBOUNCE_SECONDS)
+            burst = [first, *self._waiting()]
+            going = None not in burst
+            try:
+                self._carry(merged(poke for poke in burst if poke is not None))
+            except Exception:
+                log.exception("pokes.lost count=%d", len(burst))
+        with self._lock:
+            if not going:
+                self._thread = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+        connection.close()
+
+    def _waiting(self) -> list[Poke | None]:
+        waiting: list[Poke | None] = []
+        while True:
+            try:
+                waiting.append(self._pokes.get_nowait())
+            except queue.Empty:
+                return waiting
+
+    def _carry(self, pokes: list[Poke]) -> None:
+        if not pokes:
+            return
+        if settings.REDIS_URL:
+            close_old_connections()
+            layer = get_channel_layer()
+            for group, event in self._numbering.numbered(frames_for(pokes, None)):
+                async_to_sync(layer.group_send)(group, event)
+            return
+        texts = list(payloads(pokes))
+        try:
+            self._notify(texts)
+        except psycopg.OperationalError:
+            self._wire = None
+            self._notify(texts)  # a connection that went stale is replaced once; a second failure is logged
+
+    def _notify(self, texts: list[str]) -> None:
+        if self._wire is None or self._wire.closed:
+            self._wire = connect()
+        self._wire.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", (CHANNEL, texts))
+
+
+notifier = Notifier()

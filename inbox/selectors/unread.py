@@ -1,0 +1,45 @@
+"""What is unread for several members at once: a changed chat is drawn once and counted for each of them."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection
+
+from django.db import connection
+
+from inbox.policy import COUNT_CAP, smallest_id_at
+from workspaces.models import Member
+
+
+def unread_by_member(
+    chat_ids: Collection[uuid.UUID], member_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
+    """{chat id: {member id: count}}, by the rule of `chat_list.unread_counts`. Two queries for any number."""
+    members = dict(Member.objects.filter(id__in=member_ids).values_list("id", "joined_at"))
+    counts: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(dict)
+    if not members or not chat_ids:
+        return counts
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id, who.id, greatest(count(m.id), coalesce(bool_or(rc.marked_unread), false)::int)
+            FROM inbox_chat c
+            CROSS JOIN unnest(%(members)s::uuid[], %(floors)s::uuid[]) AS who (id, floor)
+            LEFT JOIN inbox_readcursor rc ON rc.chat_id = c.id AND rc.member_id = who.id
+            LEFT JOIN LATERAL (
+                SELECT id FROM inbox_message
+                WHERE chat_id = c.id AND direction = 'inbound' AND id > coalesce(rc.read_up_to, who.floor)
+                ORDER BY id DESC LIMIT %(cap)s
+            ) m ON true
+            WHERE c.id = ANY(%(chats)s)
+            GROUP BY c.id, who.id
+            """,
+            {
+                "members": list(members),
+                "floors": [smallest_id_at(joined_at) for joined_at in members.values()],
+                "cap": COUNT_CAP,
+                "chats": list(chat_ids),
+            },
+        )
+        for chat_id, member_id, count in cursor.fetchall():
+            counts[chat_id][member_id] = count
+    return counts
