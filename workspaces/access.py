@@ -1,21 +1,38 @@
 """Who stands at the door: a member, or an API key. The only way from a request to a workspace."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Protocol
 
 from kernel.errors import Forbidden, NotFound
 from workspaces.models import ApiKey, Member, User, Workspace
-from workspaces.roles import Permission
+from workspaces.roles import Permission, Role, allows
 
 
 class Actor(Protocol):
-    """A Member or an ApiKey: both belong to one workspace and may do what their role allows."""
+    """A Member, an ApiKey or an Operator: each acts in one workspace and may do what its role allows."""
 
     workspace: Workspace
     workspace_id: uuid.UUID
     role: str
 
     def may(self, permission: Permission) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person of Django admin, acting in one workspace; Django's own permissions have let them in already."""
+
+    user: User
+    workspace: Workspace
+    role: str = Role.OWNER
+
+    @property
+    def workspace_id(self) -> uuid.UUID:
+        return self.workspace.pk
+
+    def may(self, permission: Permission) -> bool:
+        return allows(self.role, permission)
 
 
 def member_for(user: User, slug: str) -> Member:
@@ -47,4 +64,6 @@ def name_of(actor: Actor | None) -> str:
             return actor.user.name
         case ApiKey():
             return f"API key {actor.name}"
+        case Operator():
+            return f"{actor.user.name} (admin site)"
     return "Waybill"

@@ -12,6 +12,14 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
+_RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+def within(role: str, limit: str) -> bool:
+    """Whether `role` may do no more than `limit`: nobody hands out, changes or takes away more than they have."""
+    return _RANK[Role(role)] <= _RANK.get(limit, -1)
+
+
 class Permission(enum.StrEnum):
     SEE_CHATS = "see chats"
     WRITE_MESSAGES = "write messages"  # send, edit, revoke, react, mark read, assign

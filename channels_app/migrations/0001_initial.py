@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('disconnected', 'Disconnected'), ('connecting', 'Connecting'), ('qr_pending', 'Waiting for the QR scan'), ('connected', 'Connected'), ('degraded', 'Limited'), ('logged_out', 'Logged out'), ('error', 'Error')], default='disconnected', max_length=12)),
                 ('status_detail', models.CharField(blank=True, max_length=300)),
                 ('status_since', models.DateTimeField(default=django.utils.timezone.now)),
+                ('wants_connection', models.BooleanField(default=True, help_text="False after a person disconnected it: the provider's word does not reconnect it then.")),
+                ('checked_at', models.DateTimeField(blank=True, help_text='When the provider was last asked for its state.', null=True)),
                 ('webhook_secret_digest', models.CharField(blank=True, max_length=64)),
                 ('last_inbound_at', models.DateTimeField(blank=True, null=True)),
                 ('last_acknowledged_at', models.DateTimeField(blank=True, null=True)),
@@ -60,7 +62,9 @@ class Migration(migrations.Migration):
                 ('sealed', models.TextField(help_text='salt:iv:authTag:ciphertext, hex.')),
                 ('hint', models.CharField(blank=True, help_text='The last characters, to tell tokens apart.', max_length=4)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credentials', to='channels_app.channel')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
         ),
         migrations.AddIndex(

@@ -25,6 +25,12 @@ class Channel(Row):
     status = models.CharField(max_length=12, choices=ChannelStatus.choices, default=ChannelStatus.DISCONNECTED)
     status_detail = models.CharField(max_length=300, blank=True)
     status_since = models.DateTimeField(default=timezone.now)
+    wants_connection = models.BooleanField(
+        default=True, help_text="False after a person disconnected it: the provider's word does not reconnect it then."
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider was last asked for its state."
+    )
     webhook_secret_digest = models.CharField(max_length=64, blank=True)
     last_inbound_at = models.DateTimeField(null=True, blank=True)
     last_acknowledged_at = models.DateTimeField(null=True, blank=True)

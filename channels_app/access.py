@@ -1,0 +1,32 @@
+"""One door to every channel."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from channels_app.errors import NoSuchChannel
+from channels_app.models import Channel
+from workspaces.access import Actor, require
+from workspaces.roles import Permission
+
+
+def channels_visible_to(actor: Actor) -> QuerySet[Channel]:
+    """The living channels that the actor sees: those of the workspace."""
+    if not actor.may(Permission.SEE_CHATS):
+        return Channel.objects.none()
+    return Channel.objects.living().filter(workspace_id=actor.workspace_id)
+
+
+def channel_for(actor: Actor, channel_id: uuid.UUID) -> Channel:
+    """Raises NoSuchChannel."""
+    channel = channels_visible_to(actor).filter(pk=channel_id).first()
+    if channel is None:
+        raise NoSuchChannel
+    return channel
+
+
+def channel_to_manage(actor: Actor, channel_id: uuid.UUID) -> Channel:
+    """The channel, for a deed that changes it. Raises NoSuchChannel, or Forbidden for a role that only sees it."""
+    channel = channel_for(actor, channel_id)
+    require(actor, Permission.MANAGE_CHANNELS)
+    return channel

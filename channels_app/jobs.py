@@ -1,0 +1,14 @@
+"""What can be asked of the outbox about a channel itself. Such jobs run in a lane of their own, since the channel's
+lane for messages is closed while it is not connected."""
+
+import uuid
+
+CONNECT = "channel.connect"
+LOG_OUT = "channel.log_out"
+REGISTER_WEBHOOK = "channel.register_webhook"
+
+CONTROL_LANE_CAP = 1
+
+
+def control_lane_id(channel_id: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(channel_id, "control")

@@ -1,0 +1,193 @@
+"""The way to the providers, and the only place where a channel's secrets are open."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from channels_app.models import Channel, Credential
+from channels_app.providers import adapter_named
+from channels_app.providers.base import (
+    Adapter,
+    Credentials,
+    FetchedMedia,
+    Health,
+    InboundGroup,
+    InboundMedia,
+    InboundMessage,
+    Outgoing,
+    Parsed,
+    QrCode,
+    SentMessage,
+)
+from channels_app.providers.errors import ProviderError
+from channels_app.services.credentials import QR, TOKEN, WEBHOOK_SECRET
+from kernel import clock
+from kernel.crypto import CannotDecrypt, decrypt
+
+KEPT_OPEN_SECONDS = 5.0
+"""How long this process goes on using opened credentials without asking the database. A token replaced or a channel
+removed in another process counts at the latest after this time."""
+
+_KEPT_OPEN_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class _Open:
+    adapter: Adapter
+    credentials: Credentials = field(repr=False)
+    until: float  # time.monotonic()
+
+
+_open: dict[uuid.UUID, _Open] = {}
+
+
+# --- Calls. Each raises ProviderError; none may be made inside a transaction or a web request -------------------------
+
+
+def send(channel_id: uuid.UUID, message: Outgoing, *, deadline: float) -> SentMessage:
+    way = _way(channel_id)
+    return way.adapter.send(way.credentials, message, deadline=deadline)
+
+
+def edit(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, text: str, *, deadline: float) -> SentMessage:
+    way = _way(channel_id)
+    return way.adapter.edit(way.credentials, wa_chat_id, wa_message_id, text, deadline=deadline)
+
+
+def revoke(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+    way = _way(channel_id)
+    way.adapter.revoke(way.credentials, wa_chat_id, wa_message_id, deadline=deadline)
+
+
+def react(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, emoji: str, *, deadline: float) -> None:
+    way = _way(channel_id)
+    way.adapter.react(way.credentials, wa_chat_id, wa_message_id, emoji, deadline=deadline)
+
+
+def mark_read(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+    way = _way(channel_id)
+    way.adapter.mark_read(way.credentials, wa_chat_id, wa_message_id, deadline=deadline)
+
+
+def history(
+    channel_id: uuid.UUID, wa_chat_id: str, *, since: datetime, from_me: bool | None = None, deadline: float
+) -> list[InboundMessage]:
+    way = _way(channel_id)
+    return way.adapter.history(way.credentials, wa_chat_id, since=since, from_me=from_me, deadline=deadline)
+
+
+def fetch_media(
+    channel_id: uuid.UUID, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
+) -> FetchedMedia:
+    way = _way(channel_id)
+    return way.adapter.fetch_media(way.credentials, media, path, limit_bytes=limit_bytes, deadline=deadline)
+
+
+def groups(channel_id: uuid.UUID, *, deadline: float) -> list[InboundGroup]:
+    way = _way(channel_id)
+    return way.adapter.groups(way.credentials, deadline=deadline)
+
+
+def health(channel_id: uuid.UUID, *, deadline: float) -> Health:
+    """What the provider says of the connection. Asking does not start a stopped one."""
+    way = _way(channel_id)
+    return way.adapter.health(way.credentials, deadline=deadline)
+
+
+def qr_code(channel_id: uuid.UUID, *, deadline: float) -> QrCode:
+    way = _way(channel_id)
+    return way.adapter.qr_code(way.credentials, deadline=deadline)
+
+
+def pairing_code(channel_id: uuid.UUID, phone_number: str, *, deadline: float) -> str:
+    way = _way(channel_id)
+    return way.adapter.pairing_code(way.credentials, phone_number, deadline=deadline)
+
+
+def log_out(channel_id: uuid.UUID, *, deadline: float) -> None:
+    way = _way(channel_id)
+    way.adapter.log_out(way.credentials, deadline=deadline)
+
+
+def register_webhook(channel_id: uuid.UUID, url: str, *, deadline: float) -> None:
+    """Ask the provider to call `url`, with the channel's webhook secret."""
+    way = _way(channel_id)
+    secret = way.credentials.extra.get(WEBHOOK_SECRET, "")
+    way.adapter.register_webhook(way.credentials, url, secret, deadline=deadline)
+
+
+# --- No network -------------------------------------------------------------------------------------------------------
+
+
+def parse(provider: str, *, method: str, suffix: str, body: bytes) -> Parsed:
+    """What a webhook request says. Raises Unreadable."""
+    return _adapter(provider).parse(method=method, suffix=suffix, body=body)
+
+
+def sends_are_repeatable(provider: str) -> bool:
+    """Whether the vendor drops a second send of the same message by itself."""
+    return _adapter(provider).repeatable_sends
+
+
+def waiting_qr(channel_id: uuid.UUID) -> tuple[str, datetime] | None:
+    """The QR code (a PNG data URI) that links a phone to the channel, and when it ends; None when there is none.
+
+    A secret: whoever scans it becomes the number.
+    """
+    row = Credential.objects.filter(channel_id=channel_id, name=QR, expires_at__gt=clock.now()).first()
+    return (decrypt(row.sealed), row.expires_at) if row else None
+
+
+def forget(channel_id: uuid.UUID) -> None:
+    """Close what this process keeps open for the channel."""
+    _open.pop(channel_id, None)
+
+
+# --- Opening ----------------------------------------------------------------------------------------------------------
+
+
+def _way(channel_id: uuid.UUID) -> _Open:
+    """Adapter and opened credentials, from memory for KEPT_OPEN_SECONDS: a send in steady state asks no database."""
+    kept = _open.get(channel_id)
+    if kept is not None and kept.until > time.monotonic():
+        return kept
+    if len(_open) >= _KEPT_OPEN_LIMIT:
+        _open.clear()
+    opened = _open[channel_id] = _unseal(channel_id)
+    return opened
+
+
+def _unseal(channel_id: uuid.UUID) -> _Open:
+    channel = Channel.objects.living().filter(pk=channel_id).first()
+    if channel is None:
+        raise ProviderError("channel_removed", "The channel was removed.", permanent=True)
+    rows = Credential.objects.filter(channel_id=channel_id, expires_at__isnull=True)
+    try:
+        secrets = {row.name: decrypt(row.sealed) for row in rows}
+    except CannotDecrypt:
+        raise ProviderError(
+            "token_unreadable",
+            "The channel's token cannot be opened with the present ENCRYPTION_KEYS. Paste the token again.",
+            unauthorized=True,
+        ) from None
+    token = secrets.pop(TOKEN, "")
+    if not token:
+        raise ProviderError("token_missing", "The channel has no token. Paste one to connect it.", unauthorized=True)
+    return _Open(
+        adapter=_adapter(channel.provider),
+        credentials=Credentials(base_url=_base_url(channel), token=token, extra=secrets),
+        until=time.monotonic() + KEPT_OPEN_SECONDS,
+    )
+
+
+@lru_cache
+def _adapter(provider: str) -> Adapter:
+    return adapter_named(provider)
+
+
+def _base_url(channel: Channel) -> str:
+    return channel.settings.get("base_url") or {"whapi": settings.WHAPI_BASE_URL}.get(channel.provider, "")
