@@ -1,0 +1,173 @@
+"""What exists at the simulated provider: channels with their messages, groups, files and settings."""
+
+import base64
+import copy
+import hashlib
+import json
+import secrets
+import string
+import threading
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from channels_app.providers.whapi.simulator.options import Options
+
+_LETTERS = string.ascii_letters + string.digits
+DEFAULT_SETTINGS = {
+    "callback_persist": False,
+    "media": {"auto_download": [], "init_avatars": False},
+    "webhooks": [],
+    "proxy": "",
+    "offline_mode": False,
+    "full_history": False,
+}
+STATE_CODES = {"NOT_INIT": 0, "INIT": 1, "LAUNCH": 2, "QR": 3, "AUTH": 4, "ERROR": 5, "SYNC_ERROR": 6, "STOP": 7}
+
+
+@dataclass
+class File:
+    id: str
+    mime_type: str
+    content: bytes = field(repr=False)
+    name: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
+
+
+@dataclass
+class Channel:
+    """One linked number, known by its bearer token."""
+
+    token: str
+    channel_id: str
+    number: str
+    name: str
+    state: str = "AUTH"
+    settings: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(DEFAULT_SETTINGS))
+    messages: "OrderedDict[str, dict[str, Any]]" = field(default_factory=OrderedDict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: "OrderedDict[str, File]" = field(default_factory=OrderedDict)
+    names: dict[str, str] = field(default_factory=dict)  # push names by digits
+    qr_shown: bool = False
+    started_at: float = field(default_factory=time.time)
+
+    def webhooks(self, fallback_url: str) -> list[dict[str, Any]]:
+        return self.settings["webhooks"] or ([{"url": fallback_url}] if fallback_url else [])
+
+    def health(self) -> dict[str, Any]:
+        return {
+            "channel_id": self.channel_id,
+            "start_at": int(self.started_at),
+            "uptime": int(time.time() - self.started_at),
+            "version": "1.8.7",
+            "status": {"code": STATE_CODES[self.state], "text": self.state},
+            **({"user": self.user()} if self.state == "AUTH" else {}),
+        }
+
+    def user(self) -> dict[str, Any]:
+        return {"id": self.number, "name": self.name, "pushname": self.name, "is_business": True}
+
+
+class State:
+    """All channels, behind one lock. Old messages and files are forgotten when there are too many."""
+
+    def __init__(self, options: Options, path: Path | None = None):
+        self.options = options
+        self.lock = threading.RLock()
+        self.channels: OrderedDict[str, Channel] = OrderedDict()
+        self._order: deque[tuple[Channel, str]] = deque()
+        self._file_order: deque[tuple[Channel, str]] = deque()
+        self._file_bytes = 0
+        self._path = path
+        self._load()
+
+    def known(self, token: str) -> Channel | None:
+        """The channel of a token. A token that starts with `sim_` is a channel from its first use; `sim_new…` waits
+        for its QR code to be scanned."""
+        with self.lock:
+            if token not in self.channels and token.startswith("sim_"):
+                self.add(token, state="QR" if token.startswith("sim_new") else "AUTH")
+            return self.channels.get(token)
+
+    def add(self, token: str, **values: Any) -> Channel:
+        """The token's channel, made when new; `values` are set on it."""
+        with self.lock:
+            channel = self.channels.get(token)
+            if channel is None:
+                mark = hashlib.sha256(token.encode()).hexdigest().upper()
+                number = f"155501001{len(self.channels) % 100:02d}"
+                channel = Channel(token, f"SIMULA-{mark[:5]}", number, f"Demo number {len(self.channels) + 1}")
+                self.channels[token] = channel
+            for name, value in values.items():
+                setattr(channel, name, value)
+            return channel
+
+    def find(self, name: str | None) -> Channel | None:
+        """By token or channel id; without a name the first channel."""
+        with self.lock:
+            if not name:
+                return next(iter(self.channels.values()), None)
+            return self.known(name) or next((c for c in self.channels.values() if c.channel_id == name), None)
+
+    def keep_message(self, channel: Channel, message: dict[str, Any]) -> None:
+        with self.lock:
+            if message["id"] not in channel.messages:
+                self._order.append((channel, message["id"]))
+            channel.messages[message["id"]] = message
+            while len(self._order) > self.options.max_messages:
+                owner, message_id = self._order.popleft()
+                owner.messages.pop(message_id, None)
+
+    def keep_file(self, channel: Channel, mime_type: str, content: bytes, name: str = "") -> File:
+        with self.lock:
+            kind = mime_type.split(";")[0].split("/")[-1].split("+")[0]
+            letters = "".join(c for c in kind if c.isalnum()) or "file"
+            file = File(f"{letters}-{secrets.token_hex(10)}-{secrets.token_hex(5)}", mime_type, content, name)
+            channel.files[file.id] = file
+            self._file_order.append((channel, file.id))
+            self._file_bytes += len(content)
+            while self._file_bytes > self.options.max_media_bytes and len(self._file_order) > 1:
+                owner, file_id = self._file_order.popleft()
+                gone = owner.files.pop(file_id, None)
+                self._file_bytes -= len(gone.content) if gone else 0
+            return file
+
+    def file(self, file_id: str) -> File | None:
+        with self.lock:
+            return next((c.files[file_id] for c in self.channels.values() if file_id in c.files), None)
+
+    def save(self) -> None:
+        """Channels and their settings outlive a restart when there is a state file. Messages and files do not."""
+        if self._path is None:
+            return
+        with self.lock:
+            kept = [
+                {
+                    name: getattr(channel, name)
+                    for name in ("token", "channel_id", "number", "name", "state", "settings", "groups", "names")
+                }
+                for channel in self.channels.values()
+            ]
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._path.with_suffix(".new")
+            draft.write_text(json.dumps(kept))
+            draft.replace(self._path)
+
+    def _load(self) -> None:
+        if self._path is None or not self._path.exists():
+            return
+        for values in json.loads(self._path.read_text()):
+            self.channels[values["token"]] = Channel(**values)
+
+
+def new_message_id(chat_id: str) -> str:
+    """Two segments in a chat with one person, three in a group."""
+    first = "".join(secrets.choice(_LETTERS) for _ in range(18))
+    second = "".join(secrets.choice(_LETTERS) for _ in range(10))
+    third = "".join(secrets.choice(_LETTERS) for _ in range(7))
+    return f"{first}-{second}-{third}" if chat_id.endswith("@g.us") else f"{first}-{second}"
