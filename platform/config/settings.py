@@ -105,7 +105,7 @@ DATABASES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"  # never served by URL: attachments go out through an authorised view
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

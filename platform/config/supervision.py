@@ -89,6 +89,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self._say(f"{entry.program.name} did not stop in time and was killed.")
             self._bury(entry)
+        self._running.clear()
         self._tell("done")
         with suppress(BrokenPipeError):
             self._keeper.stdin.close()
@@ -116,7 +117,7 @@ class Supervisor:
         self._tell(f"-{process.pid}")
 
     def _tell(self, word: str) -> None:
-        with suppress(BrokenPipeError, ValueError):
+        with suppress(BrokenPipeError, ValueError):  # the keeper is gone, or was told that all is done
             self._keeper.stdin.write(word + "\n")
             self._keeper.stdin.flush()
 
