@@ -26,6 +26,7 @@ from outbox.services.operating import cancel_item, close_lane, ensure_lane
 from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
 from workspaces.services.auditing import record
+from workspaces.services.people import clean_name
 
 NAME_LIMIT = 80
 PHONE_DIGITS = range(7, 16)
@@ -46,7 +47,7 @@ def create_channel(
     Raises Forbidden, or Invalid for a name, number, token or provider that cannot be used.
     """
     require(actor, Permission.MANAGE_CHANNELS)
-    name, phone_number, token = clean_name(name), clean_phone_number(phone_number), clean_token(token)
+    name, phone_number, token = clean_name(name, limit=NAME_LIMIT), clean_phone_number(phone_number), clean_token(token)
     _refuse_unknown(provider)
     webhook_secret = signing.new_secret()
     with transaction.atomic():
@@ -75,8 +76,8 @@ def update_channel(
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
         news = {}
-        if name is not None and clean_name(name) != channel.name:
-            news["name"] = clean_name(name)
+        if name is not None and clean_name(name, limit=NAME_LIMIT) != channel.name:
+            news["name"] = clean_name(name, limit=NAME_LIMIT)
         if phone_number is not None and clean_phone_number(phone_number) != channel.phone_number:
             news["phone_number"] = clean_phone_number(phone_number)
         if news:
@@ -154,17 +155,6 @@ def _cancel_waiting(channel_id: uuid.UUID) -> int:
 def _forget(channel_id: uuid.UUID) -> None:
     gateway.forget(channel_id)
     forget_webhook_target(channel_id)
-
-
-def clean_name(name: str) -> str:
-    """Raises Invalid."""
-    name = " ".join(name.split())
-    if not name or len(name) > NAME_LIMIT or not name.isprintable():
-        raise Invalid(
-            f"A channel needs a name of at most {NAME_LIMIT} characters.",
-            fields={"name": [f"1 to {NAME_LIMIT} characters."]},
-        )
-    return name
 
 
 def clean_phone_number(phone_number: str) -> str:
