@@ -1,15 +1,30 @@
 """The shapes of what people type on the pages of workspaces."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib.auth import password_validation
 
 from kernel import clock
+from kernel.errors import DomainError
 from workspaces.models import User
-from workspaces.roles import Role
+from workspaces.roles import Role, within
 
 KEY_LIFETIMES_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "No end"}
+
+
+def roles_up_to(limit: str) -> list[tuple[str, str]]:
+    """The choices of roles that may do no more than `limit`."""
+    return [(role.value, role.label) for role in Role if within(role, limit)]
+
+
+def show_refusal(form: forms.Form, refusal: DomainError) -> None:
+    """Put what a service refused beside the fields that it names, or above the form."""
+    for name, complaints in refusal.fields.items():
+        for complaint in complaints:
+            form.add_error(name if name in form.fields else None, complaint)
+    if not refusal.fields:
+        form.add_error(None, refusal.message)
 
 
 class SignInForm(forms.Form):
@@ -24,9 +39,15 @@ class SignInForm(forms.Form):
     )
 
 
-class NewPersonForm(forms.ModelForm):
-    """A new account: a name and a password that the validators in the settings accept."""
+class NewPersonForm(forms.Form):
+    """A new account; the service says which names and passwords it takes."""
 
+    name = forms.CharField(
+        label="Your name",
+        max_length=120,
+        help_text="As your team should see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     password = forms.CharField(
         label="Password",
         max_length=4096,
@@ -34,18 +55,6 @@ class NewPersonForm(forms.ModelForm):
         help_text="Ten characters or more.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-
-    class Meta:
-        model = User
-        fields = ["name"]
-        labels = {"name": "Your name"}
-        help_texts = {"name": "As your team should see it."}
-        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
-
-    def clean_password(self) -> str:
-        password = self.cleaned_data["password"]
-        password_validation.validate_password(password, self.instance)
-        return password
 
 
 class ProfileForm(forms.ModelForm):
@@ -92,22 +101,29 @@ class PasswordForm(forms.Form):
         return self.cleaned_data["new"]
 
 
-class InviteForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.AGENT)
-
-
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label="Role", choices=Role.choices)
+    """A role that the member who chooses may give: none above their own."""
+
+    role = forms.ChoiceField(label="Role", initial=Role.AGENT)
+
+    def __init__(self, *args, limit: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles_up_to(limit)
 
 
-class ApiKeyForm(forms.Form):
+class InviteForm(RoleForm):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    field_order = ("email", "role")
+
+
+class ApiKeyForm(RoleForm):
     name = forms.CharField(label="Name", max_length=80, help_text="What uses it, so that you know it again.")
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.AGENT)
     lifetime = forms.ChoiceField(
         label="Ends after", choices=list(KEY_LIFETIMES_DAYS.items()), initial="90", required=False
     )
 
-    def expires_at(self):
+    field_order = ("name", "role", "lifetime")
+
+    def expires_at(self) -> datetime | None:
         days = self.cleaned_data["lifetime"]
         return clock.now() + timedelta(days=int(days)) if days else None

@@ -41,3 +41,7 @@ def open_invitations_of(workspace: Workspace) -> QuerySet[Invitation]:
 def any_workspace() -> bool:
     """False on a fresh installation."""
     return Workspace.objects.exists()
+
+
+def has_account(email: str) -> bool:
+    return User.objects.filter(email=email).exists()

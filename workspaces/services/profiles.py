@@ -8,6 +8,11 @@ def change_profile(*, user: User, name: str, theme: str, enter_sends: bool) -> N
     user.save(update_fields=["name", "theme", "enter_sends"])
 
 
+def change_theme(*, user: User, theme: str) -> None:
+    user.theme = theme
+    user.save(update_fields=["theme"])
+
+
 def change_password(*, user: User, password: str) -> None:
     """The caller has checked the present password. Other sessions end: their hash is of the old one."""
     user.set_password(password)

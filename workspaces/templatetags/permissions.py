@@ -10,5 +10,11 @@ register = template.Library()
 
 @register.filter
 def may(actor: Actor | None, permission: str) -> bool:
-    """Whether the actor's role has the permission of that name. Raises ValueError for a name that is not in the table."""
+    """Whether the actor's role has the permission of that name. Raises ValueError for an unknown name."""
     return actor is not None and actor.may(Permission(permission))
+
+
+@register.filter
+def of(table: dict, key: str) -> object:
+    """What a table holds for a key, "" when nothing."""
+    return table.get(key, "")

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.errors import DomainError
-from workspaces.forms import SignInForm
+from workspaces.forms import SignInForm, show_refusal
 from workspaces.selectors.people import any_workspace
 from workspaces.services.signing_in import sign_in
 
@@ -31,9 +31,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 user = sign_in(**form.cleaned_data, address=address_of(request))
-            except DomainError as error:
-                form.add_error(None, error.message)
-                status = error.status
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+                status = refusal.status
             else:
                 login(request, user)
                 return redirect(place)
@@ -43,7 +43,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
-    return redirect("workspaces:sign-in")
+    place = safe_place(request.POST.get("next", ""))
+    return redirect("workspaces:sign-in" if place == "/" else place)
 
 
 def safe_place(place: str) -> str:

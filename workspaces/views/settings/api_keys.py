@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel import clock
 from kernel.errors import DomainError
-from workspaces.forms import ApiKeyForm
+from workspaces.forms import ApiKeyForm, show_refusal
 from workspaces.roles import Permission
 from workspaces.selectors.records import living_keys_of
 from workspaces.services import api_keys
@@ -20,7 +20,8 @@ from workspaces.views.guard import requires
 @requires(Permission.MANAGE_API_KEYS)
 def keys(request: HttpRequest) -> HttpResponse:
     """The list; a POST makes a key and shows it, this once."""
-    form, status, shown_once = ApiKeyForm(request.POST or None), 200, {}
+    limit = request.member.role
+    form, status, shown_once = ApiKeyForm(request.POST or None, limit=limit), 200, {}
     if request.method == "POST":
         status = 400
         if form.is_valid():
@@ -31,11 +32,11 @@ def keys(request: HttpRequest) -> HttpResponse:
                     role=form.cleaned_data["role"],
                     expires_at=form.expires_at(),
                 )
-            except DomainError as error:
-                form.add_error(None, error.message)
-                status = error.status
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+                status = refusal.status
             else:
-                form, status, shown_once = ApiKeyForm(), 201, {"made": key, "secret": secret}
+                form, status, shown_once = ApiKeyForm(limit=limit), 201, {"made": key, "secret": secret}
     return render(
         request,
         "workspaces/settings_api_keys.html",

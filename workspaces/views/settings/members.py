@@ -2,45 +2,45 @@
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.errors import DomainError
-from workspaces.forms import InviteForm, RoleForm
+from workspaces.forms import InviteForm, RoleForm, roles_up_to, show_refusal
 from workspaces.roles import PERMISSIONS, Permission, Role
 from workspaces.selectors.people import members_of, open_invitations_of
 from workspaces.services import inviting, membership
 from workspaces.views.answering import tell
-from workspaces.views.guard import requires
+from workspaces.views.guard import member_view, requires
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_MEMBERS)
 def members(request: HttpRequest) -> HttpResponse:
     """The list; a POST invites somebody and shows the link, this once."""
-    form, link, status = InviteForm(request.POST or None), "", 200
+    form, status = _invite_form(request, request.POST or None), 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
             try:
                 invitation, token = inviting.invite(actor=request.member, **form.cleaned_data)
-            except DomainError as error:
-                form.add_error(None, error.message)
-                status = error.status
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+                status = refusal.status
             else:
                 path = reverse("workspaces:invitation", kwargs={"token": token})
-                link, status = request.build_absolute_uri(path), 201
-                form = InviteForm()
-                return _page(request, form, status, link=link, invitation=invitation)
+                link = f"{settings.PUBLIC_URL}{path}"
+                return _page(request, _invite_form(request), 201, link=link, invitation=invitation)
     return _page(request, form, status)
 
 
 @require_POST
 @requires(Permission.MANAGE_MEMBERS)
 def change_role(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
-    form = RoleForm(request.POST)
+    form = RoleForm(request.POST, limit=request.member.role)
     if form.is_valid():
         role = form.cleaned_data["role"]
         tell(
@@ -52,13 +52,17 @@ def change_role(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MANAGE_MEMBERS)
+@member_view
 def remove(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
-    tell(
+    """Take out somebody, or leave."""
+    leaving = member_id == request.member.pk
+    removed = tell(
         request,
         lambda: membership.remove(actor=request.member, member_id=member_id),
-        done="Removed. What they wrote stays, under their name.",
+        done=f"You left {request.workspace.name}." if leaving else "Removed. What they wrote stays, under their name.",
     )
+    if leaving:
+        return redirect("workspaces:home") if removed else redirect("workspaces:settings", slug=request.workspace.slug)
     return redirect("workspaces:settings-members", slug=request.workspace.slug)
 
 
@@ -83,11 +87,17 @@ def _page(request: HttpRequest, form: InviteForm, status: int, **shown_once) -> 
             "members": members_of(request.workspace),
             "invitations": open_invitations_of(request.workspace),
             "roles": Role.choices,
+            "own_roles": roles_up_to(request.member.role),
+            "may_change": [role for role, _ in roles_up_to(request.member.role)],
             "table": role_table(),
             **shown_once,
         },
         status=status,
     )
+
+
+def _invite_form(request: HttpRequest, data: QueryDict | None = None) -> InviteForm:
+    return InviteForm(data, limit=request.member.role)
 
 
 def role_table() -> list[tuple[str, list[bool]]]:

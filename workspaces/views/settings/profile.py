@@ -1,5 +1,7 @@
 """My name, theme, keyboard and password."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -8,8 +10,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workspaces.forms import PasswordForm, ProfileForm
-from workspaces.services.profiles import change_password, change_profile
-from workspaces.views.guard import member_view
+from workspaces.models import User
+from workspaces.services.profiles import change_password, change_profile, change_theme
+from workspaces.views.guard import member_view, sign_in_first
+from workspaces.views.signing_in import safe_place
+
+THEMES = {value for value, _ in User._meta.get_field("theme").choices}
 
 
 @require_safe
@@ -27,6 +33,16 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("workspaces:settings-profile", slug=request.workspace.slug)
     return _page(request, form, PasswordForm(user=request.user))
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """The switch in the menu: it belongs to the person, not to a workspace."""
+    if not request.user.is_authenticated:
+        return sign_in_first(request)
+    if request.POST.get("theme") in THEMES:
+        change_theme(user=request.user, theme=request.POST["theme"])
+    return redirect(safe_place(urlsplit(request.headers.get("Referer", "")).path))
 
 
 @sensitive_post_parameters()
