@@ -1,5 +1,6 @@
 """Who stands at the door: a member, or an API key. The only way from a request to a workspace."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,6 +8,8 @@ from typing import Protocol
 from kernel.errors import Forbidden, NotFound
 from workspaces.models import ApiKey, Member, User, Workspace
 from workspaces.roles import Permission, Role, allows
+
+_SLUG = re.compile(r"[-\w]{1,60}", re.ASCII)
 
 
 class Actor(Protocol):
@@ -37,6 +40,8 @@ class Operator:
 
 def member_for(user: User, slug: str) -> Member:
     """The living membership of `user` in the workspace `slug`. Raises NotFound."""
+    if not _SLUG.fullmatch(slug):  # what PostgreSQL could not even compare, e.g. with a NUL in it
+        raise NotFound
     member = (
         Member.objects.select_related("workspace", "user")
         .filter(user=user, workspace__slug=slug, removed_at__isnull=True, user__is_active=True)

@@ -1,5 +1,15 @@
 """REST routes of the channels_app app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from channels_app.api import views
+
+urlpatterns = [
+    path("channels", views.Channels.as_view(), name="api-channels"),
+    path("channels/<uuid:channel_id>", views.OneChannel.as_view(), name="api-channel"),
+    path("channels/<uuid:channel_id>/connect", views.Connect.as_view(), name="api-channel-connect"),
+    path("channels/<uuid:channel_id>/disconnect", views.Disconnect.as_view(), name="api-channel-disconnect"),
+    path("channels/<uuid:channel_id>/reconnect", views.Reconnect.as_view(), name="api-channel-reconnect"),
+    path("channels/<uuid:channel_id>/logout", views.LogOut.as_view(), name="api-channel-logout"),
+    path("channels/<uuid:channel_id>/qr", views.Qr.as_view(), name="api-channel-qr"),
+]

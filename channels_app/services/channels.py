@@ -10,7 +10,7 @@ from channels_app.access import channel_to_manage
 from channels_app.errors import MoveNotAllowed
 from channels_app.events import ChannelCreated
 from channels_app.models import Channel, Credential
-from channels_app.providers import adapter_named
+from channels_app.providers import built_in
 from channels_app.selectors.channels import forget_webhook_target
 from channels_app.services import gateway
 from channels_app.services.asking import ask
@@ -70,24 +70,29 @@ def create_channel(
 
 
 def update_channel(
-    *, actor: Actor, channel_id: uuid.UUID, name: str | None = None, phone_number: str | None = None
+    *,
+    actor: Actor,
+    channel_id: uuid.UUID,
+    name: str | None = None,
+    phone_number: str | None = None,
+    token: str | None = None,
 ) -> Channel:
-    """Change what people call it; None leaves a value as it is."""
+    """Change what people call it, or its token as `replace_token` does; None leaves a value as it is."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
         news = {}
-        if name is not None and clean_name(name, limit=NAME_LIMIT) != channel.name:
+        if name is not None:
             news["name"] = clean_name(name, limit=NAME_LIMIT)
-        if phone_number is not None and clean_phone_number(phone_number) != channel.phone_number:
+        if phone_number is not None:
             news["phone_number"] = clean_phone_number(phone_number)
+        news = {field: value for field, value in news.items() if value != getattr(channel, field)}
         if news:
             Channel.objects.filter(pk=channel.pk).update(**news)
-            lane = Lane.objects.get(pk=channel.pk)
-            ensure_lane(
-                lane_id=lane.pk, workspace_id=lane.workspace_id, name=news.get("name", channel.name), cap=lane.cap
-            )
             record(actor=actor, deed="channel.updated", target=channel, details=news)
-        channel.refresh_from_db()
+            channel.refresh_from_db()
+            _rename_lane(channel)
+        if token is not None:
+            replace_token(actor=actor, channel_id=channel_id, token=token)
     return channel
 
 
@@ -152,6 +157,11 @@ def _cancel_waiting(channel_id: uuid.UUID) -> int:
     return cancelled
 
 
+def _rename_lane(channel: Channel) -> None:
+    lane = Lane.objects.get(pk=channel.pk)
+    ensure_lane(lane_id=lane.pk, workspace_id=lane.workspace_id, name=channel.name, cap=lane.cap)
+
+
 def _forget(channel_id: uuid.UUID) -> None:
     gateway.forget(channel_id)
     forget_webhook_target(channel_id)
@@ -171,9 +181,5 @@ def clean_phone_number(phone_number: str) -> str:
 
 
 def _refuse_unknown(provider: str) -> None:
-    try:
-        adapter_named(provider)
-    except KeyError:
-        raise Invalid(
-            "There is no such provider.", fields={"provider": ["Not one of the providers built in."]}
-        ) from None
+    if provider not in built_in():
+        raise Invalid("There is no such provider.", fields={"provider": [f"One of: {', '.join(built_in())}."]})

@@ -139,7 +139,12 @@ def waiting_qr(channel_id: uuid.UUID) -> tuple[str, datetime] | None:
     A secret: whoever scans it becomes the number.
     """
     row = Credential.objects.filter(channel_id=channel_id, name=QR, expires_at__gt=clock.now()).first()
-    return (decrypt(row.sealed), row.expires_at) if row else None
+    if row is None:
+        return None
+    try:
+        return decrypt(row.sealed), row.expires_at
+    except CannotDecrypt:
+        return None  # the key changed in these seconds; a new code follows
 
 
 def forget(channel_id: uuid.UUID) -> None:

@@ -43,25 +43,26 @@ def encrypt(secret: str) -> str:
 
 def decrypt(stored: str) -> str:
     """The secret. Tries every key of ENCRYPTION_KEYS, newest first. Raises CannotDecrypt."""
+    return _opened(stored)[0]
+
+
+def reseal(stored: str) -> str | None:
+    """The same secret under the newest key, or None when `stored` is sealed with it already. Raises CannotDecrypt."""
+    secret, key = _opened(stored)
+    return None if key == 0 else encrypt(secret)
+
+
+def _opened(stored: str) -> tuple[str, int]:
+    """The secret, and which of ENCRYPTION_KEYS opened it (0 is the newest)."""
     try:
         salt, iv, tag, ciphertext = (bytes.fromhex(part) for part in stored.split(":"))
     except ValueError:
         raise CannotDecrypt("The stored secret is not in the form salt:iv:authTag:ciphertext.") from None
     if len(tag) != TAG_BYTES or not iv or not salt:
         raise CannotDecrypt("The stored secret is not in the form salt:iv:authTag:ciphertext.")
-    for passphrase in _passphrases():
+    for number, passphrase in enumerate(_passphrases()):
         try:
-            return AESGCM(_derived_key(passphrase, salt)).decrypt(iv, ciphertext + tag, None).decode()
+            return AESGCM(_derived_key(passphrase, salt)).decrypt(iv, ciphertext + tag, None).decode(), number
         except (InvalidTag, ValueError):
             continue
     raise CannotDecrypt("No key in ENCRYPTION_KEYS opens the stored secret. Was a key removed before rotation?")
-
-
-def needs_rotation(stored: str) -> bool:
-    """Whether the newest key does not open `stored`."""
-    salt, iv, tag, ciphertext = (bytes.fromhex(part) for part in stored.split(":"))
-    try:
-        AESGCM(_derived_key(_passphrases()[0], salt)).decrypt(iv, ciphertext + tag, None)
-    except InvalidTag:
-        return True
-    return False
