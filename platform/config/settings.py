@@ -26,6 +26,7 @@ if not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"PUBLIC_URL must begin with http:// or https://, got {PUBLIC_URL!r}. See .env.example.")
 DATA_DIR = Path(env_text("DATA_DIR", str(ROOT / ".data")))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "workspaces.views.errors.form_expired"
 VERSION = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
 
 ROOT_URLCONF = "config.urls"

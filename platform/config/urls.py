@@ -13,3 +13,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler403 = "workspaces.views.errors.forbidden"
+handler404 = "workspaces.views.errors.not_found"
+handler500 = "workspaces.views.errors.broken"
