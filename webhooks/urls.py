@@ -1,6 +1,11 @@
 """URLs of the webhooks app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from webhooks.views.receiving import receive
 
 app_name = "webhooks"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("api/webhooks/<slug:provider>/<str:channel_id>", receive, name="event-receive"),
+    path("api/webhooks/<slug:provider>/<str:channel_id>/<path:suffix>", receive, name="event-receive-kind"),
+]

@@ -12,7 +12,8 @@ from webhooks.states import Result
 class InboundEvent(Row):
     """No foreign keys: the table is written on every request and is meant to be partitioned and dropped by time.
 
-    A refused request keeps no body; `attempts` then counts how often the rule refused within the hour.
+    A refused request keeps no body: one row per channel, rule (`kind`) and hour (`received_at`), and `attempts` counts.
+    `applied_at` is set once, by the first application; a row that has it and is pending is being replayed.
     """
 
     workspace_id = models.UUIDField()
@@ -30,7 +31,12 @@ class InboundEvent(Row):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(result__in=Result.values), name="inbound_event_result_known")
+            models.CheckConstraint(condition=models.Q(result__in=Result.values), name="inbound_event_result_known"),
+            models.UniqueConstraint(
+                fields=["channel_id", "kind", "received_at"],
+                condition=models.Q(result="refused"),
+                name="inbound_event_refused_once_per_hour",
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(result="pending"), name="inbound_event_pending"),
@@ -38,3 +44,6 @@ class InboundEvent(Row):
             models.Index(fields=["channel_id", "-id"], name="inbound_event_by_channel"),
             GinIndex(fields=["wa_message_ids"], name="inbound_event_by_message"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind or self.method} {self.id}"

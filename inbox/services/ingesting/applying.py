@@ -1,0 +1,169 @@
+"""Applies a batch of what providers told us: a fixed number of statements for any number of values."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from channels_app.providers.base import InboundConnection, InboundPresence, InboundStatus
+from channels_app.services.connection import note_acknowledged, note_connection, note_inbound
+from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
+from inbox.models import Chat
+from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
+from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_chats
+from inbox.services.ingesting.echoes import confirm_uncertain, find_our_sends
+from inbox.services.ingesting.facts import facts_in, keep_facts
+from inbox.services.ingesting.groups import judge_read_only, keep_participants
+from inbox.services.ingesting.heard import Heard, columns
+from inbox.services.ingesting.messages import Arrived, insert_messages
+from inbox.services.ingesting.people import find_or_make_people
+from inbox.states import MessageStatus
+from kernel.clock import now
+from kernel.events import publish
+
+_LOCK_CHATS = "SELECT FROM inbox_chat WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
+# Never past a message that the phone had not shown: the cursor stops before the first inbound one that is younger.
+_READ_ON_PHONE = """
+UPDATE inbox_chat c SET read_up_to = seen.id
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS said (chat_id, at)
+JOIN inbox_chat k ON k.id = said.chat_id
+LEFT JOIN LATERAL (
+    SELECT m.id FROM inbox_message m
+    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND m.sort_at > said.at
+      AND m.id > coalesce(k.read_up_to, '00000000-0000-0000-0000-000000000000')
+    ORDER BY m.id LIMIT 1
+) unseen ON true
+JOIN LATERAL (
+    SELECT m.id FROM inbox_message m
+    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND (unseen.id IS NULL OR m.id < unseen.id)
+    ORDER BY m.id DESC LIMIT 1
+) seen ON true
+WHERE c.id = said.chat_id AND (c.read_up_to IS NULL OR c.read_up_to < seen.id)
+RETURNING c.id
+"""
+
+_READ_BY_EVERYBODY = """
+INSERT INTO inbox_readcursor AS rc (id, workspace_id, member_id, chat_id, read_up_to, marked_unread, read_at)
+SELECT gen_random_uuid(), c.workspace_id, m.id, c.id, c.read_up_to, false, %s
+FROM inbox_chat c JOIN workspaces_member m ON m.workspace_id = c.workspace_id AND m.removed_at IS NULL
+WHERE c.id = ANY(%s::uuid[])
+ORDER BY m.id, c.id
+ON CONFLICT (member_id, chat_id) DO UPDATE SET read_up_to = excluded.read_up_to, read_at = excluded.read_at
+WHERE rc.read_up_to < excluded.read_up_to
+"""
+
+
+def apply_values(batch: Sequence[Heard]) -> None:
+    """Write what `batch` says and publish what changed, inside the caller's transaction.
+
+    The end state does not depend on the order of values, on how they are cut into batches, or on repetition, except
+    for news without a time of its own (who is in a group, the connection), where the last to arrive counts.
+    Locks are taken in one order everywhere: outbox items, chats, messages, facts. Raises CannotApply, or a database
+    error; then the transaction is of no use.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("apply_values was called outside a transaction.")
+    people = find_or_make_people(batch)
+    chats = find_or_make_chats(batch, people.contact_of)
+    ours = find_our_sends(batch, chats)
+    _lock_chats(chats)
+    arrived = insert_messages(batch, chats, people.contact_of, ours)
+    folded = _apply_facts(batch, {*arrived.id_of, *ours})
+    changed_chats = {*keep_participants(batch, chats), *change_chats(chats), *_mark_read(folded)}
+    changed_chats |= {*judge_read_only(_groups_told(changed_chats, chats), chats), *_chats_of(people.renamed)}
+    _publish(arrived, folded, chats, changed_chats)
+    _tell_presences(batch)
+    _tell_connections(batch)
+
+
+def _lock_chats(chats: Chats) -> None:
+    if chats.id_of:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_CHATS, [list(chats.id_of.values())])
+
+
+def _apply_facts(batch: Sequence[Heard], named: set[FactKey]) -> Folded:
+    """Keep the facts, and fold those about known messages; `named` are messages that have their id only now."""
+    facts = facts_in(batch)
+    lock_facts((fact.channel_id, fact.wa_message_id) for fact in facts)
+    touched = keep_facts(facts)
+    folded = read_folded(touched | named, touched=touched)
+    uncertain = [one for one in folded.changed if one.was == MessageStatus.UNCERTAIN and one.seen.status != one.was]
+    confirm_uncertain((one.id, one.wa_message_id, one.seen.sent_at) for one in uncertain)
+    write(folded)
+    return folded
+
+
+def _mark_read(folded: Folded) -> list[uuid.UUID]:
+    """Somebody read these chats on the phone: they are read for everybody."""
+    if not folded.read_on_phone:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_ON_PHONE, columns(sorted(folded.read_on_phone.items()), 2))
+        chat_ids = [chat_id for (chat_id,) in cursor.fetchall()]
+        if chat_ids:
+            cursor.execute(_READ_BY_EVERYBODY, [now(), chat_ids])
+    return chat_ids
+
+
+def _groups_told(chat_ids: Iterable[uuid.UUID], chats: Chats) -> list[uuid.UUID]:
+    groups = {chats.id_of[key] for key in chats.id_of if key[1].endswith("@g.us")}
+    return sorted(groups.intersection(chat_ids))
+
+
+def _chats_of(contact_ids: list[uuid.UUID]) -> Iterable[uuid.UUID]:
+    if not contact_ids:
+        return []
+    return Chat.objects.filter(contact_id__in=contact_ids).values_list("pk", flat=True)
+
+
+def _publish(arrived: Arrived, folded: Folded, chats: Chats, changed_chats: set[uuid.UUID]) -> None:
+    places = {chat_id: (source.workspace_id, source.channel_id) for chat_id, source in chats.source_of.items()}
+    messages: dict[uuid.UUID, dict[uuid.UUID, None]] = defaultdict(dict)
+    for by_chat in (arrived.created, arrived.changed):
+        for chat_id, message_ids in by_chat.items():
+            messages[chat_id].update(dict.fromkeys(message_ids))
+    for one in folded.changed:
+        places[one.chat_id] = (one.workspace_id, one.channel_id)
+        messages[one.chat_id][one.id] = None
+    for chat_id, message_ids in messages.items():
+        created = tuple(arrived.created.get(chat_id, ()))
+        publish(MessagesChanged(*places[chat_id], chat_id, message_ids=tuple(message_ids), created=created))
+    if unplaced := changed_chats - places.keys():
+        rows = Chat.objects.filter(pk__in=unplaced).values_list("pk", "workspace_id", "channel_id")
+        places |= {chat_id: (workspace_id, channel_id) for chat_id, workspace_id, channel_id in rows}
+    for chat_id in changed_chats:
+        publish(ChatChanged(*places[chat_id], chat_id))
+
+
+def _tell_presences(batch: Sequence[Heard]) -> None:
+    """Typing is news for the next seconds only: published, never stored, and not from a replay."""
+    wanted = {
+        (heard.source.channel_id, heard.value.wa_id): (heard.source.workspace_id, heard.value.status)
+        for heard in batch
+        if isinstance(heard.value, InboundPresence) and not heard.again
+    }
+    if not wanted:
+        return
+    rows = Chat.objects.filter(
+        channel_id__in={key[0] for key in wanted}, wa_chat_id__in={key[1] for key in wanted}
+    ).values_list("channel_id", "wa_chat_id", "pk")
+    for channel_id, wa_id, chat_id in rows:
+        if (channel_id, wa_id) in wanted:
+            workspace_id, status = wanted[channel_id, wa_id]
+            publish(CustomerPresence(workspace_id, chat_id, status))
+
+
+def _tell_connections(batch: Sequence[Heard]) -> None:
+    heard_at: datetime = now()
+    acknowledged = {heard.source.channel_id for heard in batch if isinstance(heard.value, InboundStatus)}
+    for heard in batch:
+        if isinstance(heard.value, InboundConnection) and not heard.again:
+            note_connection(channel_id=heard.source.channel_id, values=heard.value)
+    if fresh := {heard.source.channel_id for heard in batch if not heard.again}:
+        note_inbound(fresh, heard_at)
+    if acknowledged:
+        note_acknowledged(acknowledged, heard_at)

@@ -1,0 +1,219 @@
+"""One round: read what is pending, understand it, apply it in one transaction; a bad body harms nobody but itself."""
+
+import logging
+import traceback
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
+
+from channels_app.models import Channel
+from channels_app.providers.base import Ignored, Inbound
+from channels_app.providers.errors import Unreadable
+from channels_app.services import gateway
+from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
+from webhooks.states import Result
+
+log = logging.getLogger("waybill.webhooks")
+
+BATCH = 500
+BATCH_BYTES = 16 * 1024 * 1024
+SHARDS = 4
+"""Channels are dealt out to so many locks; the rows of one channel are applied by one applier at a time, in order."""
+
+SWEEP_ROUNDS = 200
+
+_LOCK_CLASS = 0x5742
+_REASON_LENGTH = 500
+_SEPARATOR = "\x1f"
+
+# SQLSTATE classes that say nothing about the data: connection, transaction rollback (deadlock), resources, locks,
+# intervention (shutdown, cancel), system. The same batch is simply tried again.
+_PASSING = ("08", "40", "53", "55", "57", "58", "XX")
+
+_SHARDS_WITH_WORK = """
+SELECT DISTINCT get_byte(uuid_send(channel_id), 15) %% %s
+FROM (SELECT channel_id FROM webhooks_inboundevent WHERE result = 'pending' ORDER BY id LIMIT %s) AS first_rows
+"""
+
+_READ = """
+SELECT id, channel_id, method, suffix, body, applied_at IS NOT NULL
+FROM (
+    SELECT *, row_number() OVER in_order AS place, sum(octet_length(body)) OVER in_order AS bytes
+    FROM (
+        SELECT * FROM webhooks_inboundevent
+        WHERE result = 'pending' AND get_byte(uuid_send(channel_id), 15) %% %s = %s
+        ORDER BY id LIMIT %s
+    ) AS first_rows
+    WINDOW in_order AS (ORDER BY id)
+) AS measured
+WHERE place = 1 OR bytes <= %s
+ORDER BY id
+"""
+
+_MARK = """
+UPDATE webhooks_inboundevent e
+SET result = r.result, reason = r.reason, kind = r.kind, wa_message_ids = string_to_array(r.ids, %s),
+    attempts = e.attempts + 1,
+    applied_at = CASE WHEN r.result = 'parked' THEN e.applied_at ELSE coalesce(e.applied_at, now()) END
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) AS r (id, result, reason, kind, ids)
+WHERE e.id = r.id AND e.result = 'pending'
+"""
+
+
+@dataclass
+class _Row:
+    id: uuid.UUID
+    heard: list[Heard]
+    result: str = Result.APPLIED
+    reason: str = ""
+    kind: str = ""
+    wa_message_ids: tuple[str, ...] = ()
+
+    def park(self, reason: str) -> None:
+        self.result, self.reason, self.heard = Result.PARKED, reason, []
+
+
+def apply_pending(*, limit: int = BATCH) -> int:
+    """One round over every shard that has work: at most `limit` bodies of each. Returns how many were dealt with.
+
+    Raises django.db.Error when the database is in trouble; then the bodies stay pending.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARDS_WITH_WORK, [SHARDS, limit])
+        shards = sorted(shard for (shard,) in cursor.fetchall())
+    return sum(_apply_shard(shard, limit) for shard in shards)
+
+
+def sweep_pending() -> int:
+    """Apply everything that is pending, for schedules: what a crash left between storing and applying ends here."""
+    done = 0
+    for _ in range(SWEEP_ROUNDS):
+        if not (applied := apply_pending()):
+            break
+        done += applied
+    return done
+
+
+def _apply_shard(shard: int, limit: int) -> int:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, shard])
+            cursor.execute(_READ, [SHARDS, shard, limit, BATCH_BYTES])
+            stored = cursor.fetchall()
+        if not stored:
+            return 0
+        rows = _understand(stored)
+        _apply([row for row in rows if row.heard])
+        _mark(rows)
+    return len(rows)
+
+
+def _understand(stored: Sequence[tuple]) -> list[_Row]:
+    """Parse each body on its own: one that cannot be understood is parked here already."""
+    sources = _sources({row[1] for row in stored})
+    rows = []
+    for event_id, channel_id, method, suffix, body, again in stored:
+        row = _Row(event_id, [])
+        rows.append(row)
+        source = sources.get(channel_id)
+        if source is None:
+            row.park("Its channel is not there any more.")
+            continue
+        try:
+            parsed = gateway.parse(source.provider, method=method, suffix=suffix, body=bytes(body))
+        except Unreadable as error:
+            row.park(str(error))
+        except RecursionError:
+            row.park("The body is nested too deeply to be understood.")
+        except Exception as error:  # a body must never stop the others, whatever the vendor's code did with it
+            row.park(f"It could not be understood ({_whereabouts(error)}).")
+            log.error("webhook.not_understood event=%s at=%s", event_id, _whereabouts(error))
+        else:
+            _note(row, parsed.kind, parsed.values, source, again)
+    return rows
+
+
+def _note(row: _Row, kind: str, values: Sequence[Inbound], source: Source, again: bool) -> None:
+    row.kind = kind.replace("\0", "")[:60]
+    row.wa_message_ids = _message_ids(values)
+    useful = [value for value in values if not isinstance(value, Ignored)]
+    if useful:
+        row.heard = [Heard(source, value, again) for value in useful]
+        return
+    row.result = Result.IGNORED
+    row.reason = next((value.reason for value in values if value.reason), "There is nothing in it.")
+
+
+def _message_ids(values: Iterable[Inbound]) -> tuple[str, ...]:
+    """Every message that the body is about, for the search by message id."""
+    ids: dict[str, None] = {}
+    for value in values:
+        for name in ("wa_message_id", "target_wa_id"):
+            if (found := getattr(value, name, "")) and len(found) <= 128 and found.isprintable():
+                ids[found] = None
+    return tuple(ids)
+
+
+def _sources(channel_ids: set[uuid.UUID]) -> dict[uuid.UUID, Source]:
+    rows = Channel.objects.filter(pk__in=channel_ids).values_list("pk", "workspace_id", "provider", "own_wa_id")
+    return {row[0]: Source(*row) for row in rows}
+
+
+def _apply(rows: list[_Row]) -> None:
+    """Apply all, or, where that fails, each half on its own, down to the one body that cannot be applied."""
+    if not rows:
+        return
+    try:
+        with transaction.atomic():
+            apply_values([heard for row in rows for heard in row.heard])
+    except Exception as error:
+        if isinstance(error, DatabaseError) and _passes(error):
+            raise
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            _apply(rows[:middle])
+            _apply(rows[middle:])
+            return
+        rows[0].park(_reason(error))
+        log.error("webhook.parked event=%s at=%s", rows[0].id, _whereabouts(error))
+
+
+def _mark(rows: list[_Row]) -> None:
+    marks = [
+        (
+            row.id,
+            str(row.result),
+            row.reason.replace("\0", "")[:_REASON_LENGTH],
+            row.kind,
+            _SEPARATOR.join(row.wa_message_ids),
+        )
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [_SEPARATOR, *(list(column) for column in zip(*marks, strict=True))])
+
+
+def _passes(error: DatabaseError) -> bool:
+    """Whether trying the same again may work. An error without a code is a lost connection."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(_PASSING)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, CannotApply):
+        return str(error)
+    if isinstance(error, DatabaseError):
+        said = getattr(getattr(error.__cause__, "diag", None), "message_primary", None) or type(error).__name__
+        return f"The database refused it: {said}."
+    return f"It could not be applied ({_whereabouts(error)})."
+
+
+def _whereabouts(error: Exception) -> str:
+    """The kind of an error and the line that raised it: bodies and messages stay out of logs and reasons."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,51 @@
+"""Keep a webhook body, or the count of a refusal, before anybody tries to understand it."""
+
+import logging
+import uuid
+
+from django.db import DatabaseError, connection, transaction
+
+from kernel.ids import new_id
+
+log = logging.getLogger("waybill.webhooks")
+
+NOBODY = uuid.UUID(int=0)
+"""Stands for the channel and workspace of requests that name no channel of ours: all of them share one row per hour."""
+
+_SUFFIX_LENGTH = 80
+
+_INSERT = """
+INSERT INTO webhooks_inboundevent
+    (id, workspace_id, channel_id, method, suffix, body, kind, result, reason, wa_message_ids, attempts)
+VALUES (%s, %s, %s, %s, %s, %s, '', 'pending', '', '{}', 0)
+"""
+
+_COUNT_REFUSAL = """
+INSERT INTO webhooks_inboundevent
+    (id, workspace_id, channel_id, received_at, method, suffix, body, kind, result, reason, wa_message_ids, attempts)
+VALUES (%s, %s, %s, date_trunc('hour', now()), %s, '', '', %s, 'refused', %s, '{}', 1)
+ON CONFLICT (channel_id, kind, received_at) WHERE result = 'refused'
+DO UPDATE SET attempts = webhooks_inboundevent.attempts + 1
+"""
+
+
+def store(*, workspace_id: uuid.UUID, channel_id: uuid.UUID, method: str, suffix: str, body: bytes) -> uuid.UUID:
+    """One insert; in autocommit it is durable when this returns. Raises DatabaseError, and then nothing is kept."""
+    event_id = new_id()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [event_id, workspace_id, channel_id, method, suffix.replace("\0", "")[:_SUFFIX_LENGTH], body],
+        )
+    return event_id
+
+
+def count_refusal(
+    *, rule: str, reason: str, method: str, workspace_id: uuid.UUID = NOBODY, channel_id: uuid.UUID = NOBODY
+) -> None:
+    """One row per channel, rule and hour, with `attempts` as its counter. Never fails the answer."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_COUNT_REFUSAL, [new_id(), workspace_id, channel_id, method, rule, reason])
+    except DatabaseError as error:
+        log.warning("webhook.refusal_not_counted channel=%s rule=%s error=%s", channel_id, rule, type(error).__name__)
