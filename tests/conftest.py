@@ -2,6 +2,8 @@
 
 import pytest
 
+from inbox.realtime.listener import stop_listener
+from inbox.realtime.notifier import notifier
 from tests.support.world import World, make_world
 
 
@@ -9,3 +11,11 @@ from tests.support.world import World, make_world
 def world(db) -> World:
     """Ana owns Acme, Ben is an agent and Vic a viewer there; Zoe is an outsider with a workspace of her own."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Let go of the threads' own connections before the test database is dropped."""
+    yield
+    notifier.close()
+    stop_listener()

@@ -16,7 +16,7 @@ from inbox.selectors.chat_list import chat_rows
 from inbox.selectors.messages import bubbles, messages_by_ids
 from inbox.selectors.standings import standings_of
 from inbox.selectors.unread import unread_by_member
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
 
 Frame = tuple[str, dict[str, Any]]
 
@@ -24,20 +24,24 @@ Frame = tuple[str, dict[str, Any]]
 def frames_for(pokes: Iterable[Poke], watchers: Watchers | None) -> list[Frame]:
     """The frames that tell of `pokes`. With `watchers`, only for groups that somebody in this process watches."""
     pokes = list(pokes)
+    slugs = dict(Workspace.objects.filter(id__in={poke.workspace_id for poke in pokes}).values_list("id", "slug"))
     frames: list[Frame] = []
     for poke in pokes:
-        frames += _told_at_once(poke) if poke.kind in {"presence", "channel", "member"} else _messages(poke, watchers)
+        if poke.workspace_id not in slugs:
+            continue
+        frames += (
+            _told_at_once(poke)
+            if poke.kind in {"presence", "channel", "member"}
+            else _messages(poke, slugs[poke.workspace_id], watchers)
+        )
     changed: dict[uuid.UUID, list[uuid.UUID]] = {}
     for poke in pokes:
         if poke.kind in {"messages", "chat"}:
             changed.setdefault(poke.workspace_id, []).append(poke.subject_id)
     for workspace_id, chat_ids in changed.items():
-        frames += _rows(workspace_id, set(chat_ids), watchers)
+        if workspace_id in slugs:
+            frames += _rows(workspace_id, slugs[workspace_id], set(chat_ids), watchers)
     return frames
-
-
-def message_html(bubble: Any) -> str:
-    return render_to_string("inbox/_message.html", {"bubble": bubble})
 
 
 def _told_at_once(poke: Poke) -> list[Frame]:
@@ -51,7 +55,7 @@ def _told_at_once(poke: Poke) -> list[Frame]:
     return [(member_group(poke.subject_id), {"type": "member", "detail": poke.detail})]
 
 
-def _messages(poke: Poke, watchers: Watchers | None) -> list[Frame]:
+def _messages(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
     group = chat_group(poke.subject_id)
     if poke.kind != "messages" or (watchers is not None and not watchers.members_of(group)):
         return []
@@ -68,13 +72,15 @@ def _messages(poke: Poke, watchers: Watchers | None) -> list[Frame]:
             "chat": chat,
             "id": str(message.id),
             "version": message.version,
-            "html": message_html(bubble),
+            "html": render_to_string("inbox/_message.html", {"bubble": bubble, "slug": slug}),
         }
         frames.append((group, event))
     return frames
 
 
-def _rows(workspace_id: uuid.UUID, chat_ids: Collection[uuid.UUID], watchers: Watchers | None) -> list[Frame]:
+def _rows(
+    workspace_id: uuid.UUID, slug: str, chat_ids: Collection[uuid.UUID], watchers: Watchers | None
+) -> list[Frame]:
     group = workspace_group(workspace_id)
     members = living_members(workspace_id) if watchers is None else watchers.members_of(group)
     if not members:
@@ -89,7 +95,7 @@ def _rows(workspace_id: uuid.UUID, chat_ids: Collection[uuid.UUID], watchers: Wa
                 "type": "chat",
                 "chat": str(row.chat.id),
                 "at": row.chat.last_message_at.isoformat(),
-                "html": render_to_string("inbox/_chat_row.html", {"row": row, "standings": standings}),
+                "html": render_to_string("inbox/_chat_row.html", {"row": row, "standings": standings, "slug": slug}),
                 "unread": {str(member): count for member, count in unread[row.chat.id].items()},
             },
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from channels_app.models import Channel
 from channels_app.states import SENDS, ChannelStatus
+from inbox.models import Chat
 from kernel.clock import now
 from outbox.models import Lane
 
@@ -55,3 +56,8 @@ def standing_of(channel: Channel, lane: Lane | None) -> Standing:
         word = ChannelStatus(channel.status).label.lower()
         return stands("idle", word, "connecting", channel.status_detail)
     return stands("good", "connected" if channel.status == ChannelStatus.CONNECTED else "limited")
+
+
+def standing_in(chat: Chat) -> Standing:
+    """Of the chat's channel, which came with the chat. One query."""
+    return standing_of(chat.channel, Lane.objects.filter(id=chat.channel_id).first())

@@ -1,0 +1,113 @@
+"""Messages of a chat: pages of them, writing one, and what a person can do about it."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inbox.access import attachment_for, chat_for, message_for
+from inbox.jobs import Draft
+from inbox.models import Chat, Message
+from inbox.selectors.messages import bubbles, cursor_of, messages_from, messages_page
+from inbox.services.editing import react
+from inbox.services.resolving import cancel_message, mark_sent, retry_message
+from inbox.services.sending import send_message
+from inbox.views.chat_list import fragment_context
+from inbox.views.refusals import in_words
+from kernel.clock import now
+from kernel.errors import Invalid
+from workspaces.views.guard import member_view
+
+MESSAGES = 50
+
+DEEDS = {"retry": retry_message, "cancel": cancel_message, "mark-sent": mark_sent}
+
+
+@member_view
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_words
+def message_list(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+    chat = chat_for(request.member, chat_id)
+    return _send(request, chat) if request.method == "POST" else _page(request, chat)
+
+
+@member_view
+@require_POST
+@in_words
+def message_resolve(request: HttpRequest, message_id: uuid.UUID, deed: str) -> HttpResponse:
+    """Retry, cancel or mark as sent; answers with the message as it then stands."""
+    DEEDS[deed](actor=request.member, message=message_for(request.member, message_id))
+    return _one(request, message_for(request.member, message_id))
+
+
+@member_view
+@require_POST
+@in_words
+def message_react(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    message = message_for(request.member, message_id)
+    react(actor=request.member, message=message, emoji=request.POST.get("emoji", ""))
+    return _one(request, message_for(request.member, message_id))
+
+
+def _send(request: HttpRequest, chat: Chat) -> HttpResponse:
+    message = send_message(
+        actor=request.member,
+        chat=chat,
+        client_id=request.POST.get("client_id", ""),
+        draft=_draft(request),
+    )
+    if not request.htmx:
+        return redirect("inbox:chat-detail", slug=request.member.workspace.slug, chat_id=chat.id)
+    return _one(request, message_for(request.member, message.id), status=202)
+
+
+def _draft(request: HttpRequest) -> Draft:
+    text = request.POST.get("text", "").replace("\r\n", "\n").replace("\x00", "")
+    quoted_id = _key(request.POST.get("quoted"), "quoted")
+    attachment_id = _key(request.POST.get("attachment"), "attachment")
+    kind = attachment_for(request.member, attachment_id).kind if attachment_id else "text"
+    return Draft(type=kind, text=text, quoted_id=quoted_id, attachment_id=attachment_id)
+
+
+def _page(request: HttpRequest, chat: Chat) -> HttpResponse:
+    """Oldest first. `from`: everything from that message on; `newer`: what follows a cursor; else what precedes it.
+
+    The headers tell where to go on: X-Older, X-Newer (absent when there is nothing) and X-Read-At.
+    """
+    read_at = now()
+    headers = {}
+    if first := request.GET.get("from"):
+        messages = messages_from(chat, _key(first, "from"))
+        if messages and str(messages[0].id) != first:
+            headers["X-Older"] = cursor_of(messages[0])
+    elif cursor := request.GET.get("newer"):
+        page = messages_page(chat, cursor=cursor, limit=MESSAGES, direction="newer")
+        messages = page.rows
+        if page.next:
+            headers["X-Newer"] = page.next
+    else:
+        page = messages_page(chat, cursor=request.GET.get("older"), limit=MESSAGES)
+        messages = page.rows[::-1]
+        if page.next:
+            headers["X-Older"] = page.next
+    headers["X-Read-At"] = read_at.isoformat()
+    context = {**fragment_context(request.member), "bubbles": bubbles(messages)}
+    response = render(request, "inbox/_messages.html", context)
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _one(request: HttpRequest, message: Message, *, status: int = 200) -> HttpResponse:
+    context = {**fragment_context(request.member), "bubble": bubbles([message])[0]}
+    return render(request, "inbox/_message.html", context, status=status)
+
+
+def _key(text: str | None, field: str) -> uuid.UUID | None:
+    if not text:
+        return None
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Invalid(f"{field} is not an id.", fields={field: ["not an id"]}) from None
