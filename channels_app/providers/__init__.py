@@ -9,6 +9,11 @@ _ADAPTERS = {
 }
 
 
+def built_in() -> list[str]:
+    """The names of the vendors that a channel can have."""
+    return list(_ADAPTERS)
+
+
 def adapter_named(provider: str) -> Adapter:
     """The vendor's adapter, imported on first use. Raises KeyError for a vendor that is not built in."""
     module, name = _ADAPTERS[provider].split(":")

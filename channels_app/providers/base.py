@@ -284,7 +284,7 @@ class Parsed:
 
 
 class Adapter(Protocol):
-    """Every method but `parse` does one or more HTTP calls within `deadline` seconds in total, and raises ProviderError."""
+    """Every method but `parse` does its HTTP calls within `deadline` seconds in total, and raises ProviderError."""
 
     repeatable_sends: bool  # whether the vendor de-duplicates sends by client_reference
 
