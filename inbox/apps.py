@@ -9,5 +9,9 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         from inbox import subscribers  # models exist only now
+        from inbox.workers import KINDS
+        from outbox.registry import register
 
+        for kind in KINDS:
+            register(kind)
         subscribers.listen()

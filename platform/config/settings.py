@@ -164,6 +164,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelStatus": "channels_app.states.ChannelStatus",
+        "MessageStatus": "inbox.states.MessageStatus",
+        "MessageType": "inbox.states.MessageType",
+        "SendableType": "inbox.api.shapes.SENDABLE",
+        "AttachmentState": "inbox.states.AttachmentState",
+        "MediaKind": "inbox.api.shapes.MEDIA_KINDS",
+        "ChatKind": "inbox.api.shapes.CHAT_KINDS",
+        "ChangeKind": "inbox.api.shapes.CHANGE_KINDS",
+        "ChangeState": "inbox.api.shapes.CHANGE_STATES",
+    },
 }
 
 # --- Security -----------------------------------------------------------------------------------------------------

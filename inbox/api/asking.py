@@ -1,0 +1,71 @@
+"""What every endpoint of the inbox asks of a request, and how lists are documented."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.errors import Invalid
+from kernel.paging import Page
+
+LIMIT = OpenApiParameter("limit", int, description="Rows per page, 1 to 200; 50 when not given.")
+CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
+
+
+class ProblemShape(serializers.Serializer):
+    """An error, as RFC 9457 describes it."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+
+def page_of(shape: type[serializers.Serializer]) -> Any:
+    name = shape.__name__.removesuffix("Shape")
+    return inline_serializer(
+        f"{name}Page", {"results": shape(many=True), "next": serializers.CharField(allow_null=True)}
+    )
+
+
+def answers(status: int, shape: Any, *problems: int) -> dict[int, Any]:
+    """The documented answers: the good one, and the problems that are worth knowing beside 400, 401 and 404."""
+    return {status: shape} | dict.fromkeys((400, 401, 404, *problems), ProblemShape)
+
+
+def paged(page: Page, shape: Any) -> Response:
+    return Response({"results": [shape(row) for row in page.rows], "next": page.next})
+
+
+def body_of(request: Request) -> Any:
+    """The JSON object of the request. Raises Invalid for lists and bare values."""
+    if not isinstance(request.data, dict):
+        raise Invalid("The body must be a JSON object.")
+    return request.data
+
+
+def uuid_or_none(raw: str | None, name: str) -> uuid.UUID | None:
+    """A UUID of the query string. Raises Invalid."""
+    if not raw:
+        return None
+    try:
+        return uuid.UUID(raw)
+    except ValueError:
+        raise Invalid(f"{name} must be the id of a {name}.", fields={name: ["not an id"]}) from None
+
+
+def yes_or_none(raw: str | None, name: str) -> bool | None:
+    """1 or true, 0 or false, or nothing. Raises Invalid."""
+    match (raw or "").lower():
+        case "":
+            return None
+        case "1" | "true":
+            return True
+        case "0" | "false":
+            return False
+    raise Invalid(f"{name} must be 1 or 0.", fields={name: ["1 or 0"]})

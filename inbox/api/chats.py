@@ -1,0 +1,165 @@
+"""Chats: the list, one chat, its messages, and reading it."""
+
+import uuid
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from channels_app.access import channel_for
+from inbox.access import chat_for
+from inbox.api.asking import CURSOR, LIMIT, answers, body_of, page_of, paged, uuid_or_none, yes_or_none
+from inbox.api.shapes import ChatDetailShape, ChatShape, MessageShape, chat_shape, message_shape
+from inbox.forms import DraftForm
+from inbox.models import Chat
+from inbox.selectors.chat_list import chat_page, chat_rows
+from inbox.selectors.contacts import participants_of
+from inbox.selectors.messages import bubbles, messages_page
+from inbox.services.assigning import assign_chat, mute_chat, set_done
+from inbox.services.reading import mark_read
+from inbox.services.sending import send_message, start_chat
+from kernel.errors import Invalid
+from kernel.paging import Page, page_limit
+from workspaces.access import Actor
+from workspaces.models import Member
+
+
+class StartChatForm(serializers.Serializer):
+    channel = serializers.UUIDField()
+    to = serializers.CharField(max_length=80, help_text="A phone number with country code, or a WhatsApp id.")
+
+
+class ChangeChatForm(serializers.Serializer):
+    assigned_to = serializers.UUIDField(required=False, allow_null=True, help_text="A member's id, or null for nobody.")
+    muted_until = serializers.DateTimeField(required=False, allow_null=True)
+    done = serializers.BooleanField(required=False, help_text="Put aside until something new happens in it.")
+
+
+class SendToForm(StartChatForm, DraftForm):
+    """A message to a phone number or WhatsApp id; the chat is found or made."""
+
+
+class Chats(APIView):
+    @extend_schema(
+        operation_id="chats_list",
+        parameters=[
+            OpenApiParameter("channel", uuid.UUID),
+            OpenApiParameter("assigned", str, description="me, none, or a member's id."),
+            OpenApiParameter("unread", bool, description="1: only chats with something unread."),
+            OpenApiParameter("done", bool, description="1: only chats put aside; 0: only the others."),
+            OpenApiParameter("q", str, description="Beginnings of names or words, or a part of a number."),
+            LIMIT,
+            CURSOR,
+        ],
+        responses=answers(200, page_of(ChatShape)),
+    )
+    def get(self, request: Request) -> Response:
+        """Chats, newest activity first. With `unread=1` a page may be short and still name a next one."""
+        query = request.query_params
+        page = chat_page(
+            request.auth,
+            channel=uuid_or_none(query.get("channel"), "channel"),
+            assigned=query.get("assigned"),
+            unread=bool(yes_or_none(query.get("unread"), "unread")),
+            done=yes_or_none(query.get("done"), "done"),
+            q=query.get("q", ""),
+            cursor=query.get("cursor"),
+            limit=page_limit(query.get("limit")),
+        )
+        return paged(page, chat_shape)
+
+    @extend_schema(operation_id="chats_create", request=StartChatForm, responses=answers(200, ChatDetailShape, 403))
+    def post(self, request: Request) -> Response:
+        """The chat with a person on a channel, found or made."""
+        form = StartChatForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        channel = channel_for(request.auth, form.validated_data["channel"])
+        chat = start_chat(actor=request.auth, channel=channel, to=form.validated_data["to"])
+        return Response(detail_of(request.auth, chat_for(request.auth, chat.pk)))
+
+
+class ChatDetail(APIView):
+    @extend_schema(operation_id="chats_retrieve", responses=answers(200, ChatDetailShape))
+    def get(self, request: Request, chat_id: uuid.UUID) -> Response:
+        return Response(detail_of(request.auth, chat_for(request.auth, chat_id)))
+
+    @extend_schema(
+        operation_id="chats_partial_update", request=ChangeChatForm, responses=answers(200, ChatDetailShape, 403)
+    )
+    def patch(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Change who takes care of it, whether it is done, and until when it makes no noise."""
+        chat = chat_for(request.auth, chat_id)
+        form = ChangeChatForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        if "assigned_to" in asked:
+            assign_chat(actor=request.auth, chat=chat, member=_member(request.auth, asked["assigned_to"]))
+        if "muted_until" in asked:
+            mute_chat(actor=request.auth, chat=chat, until=asked["muted_until"])
+        if "done" in asked:
+            set_done(actor=request.auth, chat=chat, done=asked["done"])
+        return Response(detail_of(request.auth, chat))
+
+
+class ChatMessages(APIView):
+    @extend_schema(
+        operation_id="chat_messages_list", parameters=[LIMIT, CURSOR], responses=answers(200, page_of(MessageShape))
+    )
+    def get(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Messages of the chat, newest first."""
+        chat = chat_for(request.auth, chat_id)
+        query = request.query_params
+        page = messages_page(chat, cursor=query.get("cursor"), limit=page_limit(query.get("limit")))
+        return paged(Page(rows=bubbles(page.rows), next=page.next), message_shape)
+
+    @extend_schema(
+        operation_id="chat_messages_create",
+        request=DraftForm,
+        responses=answers(202, MessageShape, 403, 409),
+    )
+    def post(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Send a message. 202 means: written down together with its place in the outbox."""
+        chat = chat_for(request.auth, chat_id)
+        form = DraftForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        return sent(request.auth, chat, form)
+
+
+class SendTo(APIView):
+    @extend_schema(operation_id="messages_create", request=SendToForm, responses=answers(202, MessageShape, 403, 409))
+    def post(self, request: Request) -> Response:
+        """Send a message to a phone number or WhatsApp id; the chat is found or made."""
+        form = SendToForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        form.draft().check()
+        channel = channel_for(request.auth, form.validated_data["channel"])
+        chat = start_chat(actor=request.auth, channel=channel, to=form.validated_data["to"])
+        return sent(request.auth, chat, form)
+
+
+class ChatRead(APIView):
+    @extend_schema(operation_id="chats_read", request=None, responses=answers(204, None, 403))
+    def post(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Read up to now."""
+        mark_read(actor=request.auth, chat=chat_for(request.auth, chat_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def sent(actor: Actor, chat: Chat, form: DraftForm) -> Response:
+    message = send_message(actor=actor, chat=chat, client_id=form.validated_data["client_id"], draft=form.draft())
+    return Response(message_shape(bubbles([message])[0]), status=status.HTTP_202_ACCEPTED)
+
+
+def detail_of(actor: Actor, chat: Chat) -> dict:
+    return chat_shape(chat_rows(actor, [chat])[0]) | {"participants": participants_of(chat)}
+
+
+def _member(actor: Actor, member_id: uuid.UUID | None) -> Member | None:
+    if member_id is None:
+        return None
+    member = Member.objects.select_related("user").filter(workspace_id=actor.workspace_id, pk=member_id).first()
+    if member is None:
+        raise Invalid("There is no such member.", fields={"assigned_to": ["not a member"]})
+    return member

@@ -1,0 +1,51 @@
+"""People, with all their ids."""
+
+import uuid
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inbox.access import contact_for
+from inbox.api.asking import CURSOR, LIMIT, answers, body_of, page_of, paged
+from inbox.api.shapes import ContactShape, contact_shape
+from inbox.forms import ContactForm
+from inbox.selectors.contacts import contact_page
+from inbox.services.contacts import update_contact
+from kernel.paging import page_limit
+
+
+class Contacts(APIView):
+    @extend_schema(
+        operation_id="contacts_list",
+        parameters=[
+            OpenApiParameter("q", str, description="The beginning of a name, or a part of a number."),
+            LIMIT,
+            CURSOR,
+        ],
+        responses=answers(200, page_of(ContactShape)),
+    )
+    def get(self, request: Request) -> Response:
+        """People, the newest first."""
+        query = request.query_params
+        page = contact_page(
+            request.auth, q=query.get("q", ""), cursor=query.get("cursor"), limit=page_limit(query.get("limit"))
+        )
+        return paged(page, contact_shape)
+
+
+class ContactDetail(APIView):
+    @extend_schema(operation_id="contacts_retrieve", responses=answers(200, ContactShape))
+    def get(self, request: Request, contact_id: uuid.UUID) -> Response:
+        return Response(contact_shape(contact_for(request.auth, contact_id)))
+
+    @extend_schema(
+        operation_id="contacts_partial_update", request=ContactForm, responses=answers(200, ContactShape, 403)
+    )
+    def patch(self, request: Request, contact_id: uuid.UUID) -> Response:
+        """Save our name for the person, and notes."""
+        contact = contact_for(request.auth, contact_id)
+        form = ContactForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        return Response(contact_shape(update_contact(actor=request.auth, contact=contact, **form.validated_data)))

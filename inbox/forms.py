@@ -1,0 +1,97 @@
+"""Shapes of what people and programs ask for, shared by the API and the pages; they validate and never save."""
+
+from rest_framework import serializers
+
+from inbox.jobs import Draft
+from inbox.services.sending import CLIENT_ID_MAX
+from inbox.states import SENDABLE_TYPES
+
+SHORT = 300
+OPTIONS = range(2, 13)  # WhatsApp's own limits for polls
+
+
+class LocationForm(serializers.Serializer):
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    name = serializers.CharField(max_length=SHORT, required=False, allow_blank=True, default="")
+    address = serializers.CharField(max_length=SHORT, required=False, allow_blank=True, default="")
+
+
+class ContactCardForm(serializers.Serializer):
+    name = serializers.CharField(max_length=SHORT)
+    phones = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=20)
+
+
+class PollForm(serializers.Serializer):
+    question = serializers.CharField(max_length=SHORT)
+    options = serializers.ListField(
+        child=serializers.CharField(max_length=SHORT), min_length=OPTIONS[0], max_length=OPTIONS[-1]
+    )
+    multiple = serializers.BooleanField(default=False)
+
+    def validate_options(self, options: list[str]) -> list[str]:
+        if len(set(options)) != len(options):
+            raise serializers.ValidationError("Every option must be a different one.")
+        return options
+
+
+class DraftForm(serializers.Serializer):
+    """A message to send. How long the text may be, and what each type needs, is the draft's own rule."""
+
+    client_id = serializers.CharField(
+        max_length=CLIENT_ID_MAX,
+        help_text="Your name for this message, new for each. The same one again with the same content repeats nothing.",
+    )
+    type = serializers.ChoiceField(choices=sorted(SENDABLE_TYPES), default="text")
+    text = serializers.CharField(
+        required=False, allow_blank=True, trim_whitespace=False, default="", help_text="Also the caption of media."
+    )
+    quoted = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The message that this one replies to."
+    )
+    attachment = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The id of an upload (POST /attachments)."
+    )
+    location = LocationForm(required=False, allow_null=True, default=None)
+    contacts = ContactCardForm(many=True, required=False, allow_null=True, default=None)
+    poll = PollForm(required=False, allow_null=True, default=None)
+    mentions = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, max_length=300, default=list
+    )
+
+    def draft(self) -> Draft:
+        """What was asked for, after `is_valid`."""
+        data = self.validated_data
+        return Draft(
+            type=data["type"],
+            text=data["text"],
+            quoted_id=data["quoted"],
+            attachment_id=data["attachment"],
+            location=data["location"] and dict(data["location"]),
+            contacts=[dict(card) for card in data["contacts"]] if data["contacts"] else None,
+            poll=data["poll"] and dict(data["poll"]),
+            mentions=data["mentions"],
+        )
+
+
+class EditForm(serializers.Serializer):
+    text = serializers.CharField(trim_whitespace=False, allow_blank=True)
+
+
+class ReactionForm(serializers.Serializer):
+    emoji = serializers.CharField(max_length=32, trim_whitespace=False)
+
+
+class ContactForm(serializers.Serializer):
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    notes = serializers.CharField(max_length=20_000, required=False, allow_blank=True, trim_whitespace=False)
+
+
+class UploadForm(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True)
+    kind = serializers.CharField(
+        max_length=8,
+        required=False,
+        default="",
+        help_text="image, video, audio, voice, document or sticker; without it the type of the file decides.",
+    )

@@ -1,0 +1,36 @@
+"""People of a workspace."""
+
+from typing import Any
+
+from inbox.models import Chat, Contact, ContactAddress
+from inbox.policy import phone_number_of
+from inbox.selectors.keyset import newest_page
+from inbox.selectors.search import contacts_matching
+from kernel.paging import Page
+from workspaces.access import Actor
+from workspaces.roles import Permission
+
+
+def contact_page(actor: Actor, *, q: str = "", cursor: str | None = None, limit: int = 50) -> Page:
+    """Page of Contact with their addresses, the newest first. Raises Invalid."""
+    contacts = contacts_matching(actor.workspace_id, q) if q.strip() else Contact.objects.all()
+    if not actor.may(Permission.SEE_CHATS):
+        contacts = contacts.none()
+    mine = contacts.filter(workspace_id=actor.workspace_id).prefetch_related("addresses")
+    return newest_page(mine, "created_at", cursor=cursor, limit=limit)
+
+
+def participants_of(chat: Chat) -> list[dict[str, Any]]:
+    """Who is in a group, as [{wa_id, name, rank}]: admins first, then by name. Two queries; none for a direct chat."""
+    if chat.kind != "group":
+        return []
+    inside = list(chat.participants.filter(left=False))
+    addresses = ContactAddress.objects.filter(
+        workspace_id=chat.workspace_id, wa_id__in=[one.wa_id for one in inside]
+    ).select_related("contact")
+    names = {address.wa_id: address.contact.display_name for address in addresses}
+    shown = [
+        {"wa_id": one.wa_id, "name": names.get(one.wa_id) or phone_number_of(one.wa_id), "rank": one.rank}
+        for one in inside
+    ]
+    return sorted(shown, key=lambda one: (one["rank"] == "member", one["name"].casefold(), one["wa_id"]))

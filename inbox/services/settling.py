@@ -1,0 +1,169 @@
+"""How sends ended, written to the messages: their ids, statuses and errors; echoes that came first are merged in."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from channels_app.services.connection import note_acknowledged
+from inbox.events import MessagesChanged
+from inbox.models import Chat, Message, MessageDeed
+from inbox.services.folding import fold
+from inbox.states import MessageStatus
+from kernel.events import publish
+from outbox.registry import Settled
+from outbox.states import ItemState
+
+WA_ID_MAX = Message._meta.get_field("wa_message_id").max_length
+
+STATUS_OF_ITEM = {
+    ItemState.SCHEDULED: MessageStatus.PENDING,
+    ItemState.SENT: MessageStatus.SENT,
+    ItemState.FAILED: MessageStatus.FAILED,
+    ItemState.UNCERTAIN: MessageStatus.UNCERTAIN,
+    ItemState.CANCELLED: MessageStatus.CANCELLED,
+    ItemState.QUEUED: MessageStatus.PENDING,
+}
+
+
+def settle_sends(settled: Sequence[Settled]) -> None:
+    """Write how the items stand to their messages, in a few statements for any number of them.
+
+    An accepted message takes the id that the provider gave. Whoever else holds that id makes room: a bubble made from
+    the echo is deleted (its facts are keyed by the id and stay), a message of ours that was taken for it by mistake
+    becomes uncertain again. Then the facts that came before the id count.
+    """
+    latest = {one.subject_id: one for one in settled if one.subject_id is not None}
+    with transaction.atomic():
+        claims = {
+            (one.lane_id, one.provider_id): key
+            for key, one in latest.items()
+            if one.state == ItemState.SENT and 0 < len(one.provider_id) <= WA_ID_MAX
+        }
+        removed, doubted = _make_room(claims)
+        _write(latest.values())
+        for channel_id, wa_message_ids in _by_channel(claims).items():
+            fold(channel_id=channel_id, wa_message_ids=wa_message_ids)
+        _tell([*latest, *doubted], removed)
+        for channel_id in {one.lane_id for one in latest.values() if one.state == ItemState.SENT}:
+            at = max(one.at for one in latest.values() if one.lane_id == channel_id)
+            note_acknowledged([channel_id], at)
+
+
+def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid.UUID]]:
+    """Take the claimed ids away from everybody else. Returns the deleted echoes, and who became uncertain."""
+    if not claims:
+        return [], []
+    holders = Message.objects.filter(_holding(claims)).exclude(pk__in=claims.values())
+    chat_ids = sorted(set(holders.values_list("chat_id", flat=True)) | _chats_of_wrong_holders(claims))
+    if not chat_ids:
+        return [], []
+    # Chats before messages, each in the order of their ids: the order in which everybody else locks them.
+    list(Chat.objects.select_for_update(no_key=True).filter(pk__in=chat_ids).order_by("pk").values_list("pk"))
+    locked = Message.objects.select_for_update().filter(_holding(claims)).order_by("pk").defer("search")
+    wrong = [one for one in locked if claims[one.channel_id, one.wa_message_id] != one.pk]
+    echoes = [one for one in wrong if one.client_id is None]
+    ours = [one.pk for one in wrong if one.client_id is not None]
+    for echo in echoes:
+        mine = claims[echo.channel_id, echo.wa_message_id]
+        Message.objects.filter(quoted=echo).update(quoted=mine, version=F("version") + 1)
+        Chat.objects.filter(pk=echo.chat_id, last_message_id=echo.pk).update(last_message_id=mine)
+        Message.objects.filter(pk=mine, sent_at__isnull=True).update(sent_at=echo.sent_at or echo.sort_at)
+    Message.objects.filter(pk__in=[echo.pk for echo in echoes]).delete()
+    _doubt(ours)
+    return echoes, ours
+
+
+def _doubt(message_ids: list[uuid.UUID]) -> None:
+    """The echo that was taken for these belongs to others, so nothing says any more that they arrived."""
+    detail = "What was taken for its echo belongs to another message."
+    Message.objects.filter(pk__in=message_ids).update(
+        wa_message_id=None,
+        status=MessageStatus.UNCERTAIN,
+        error_code="echo_of_another",
+        error_detail=detail,
+        sent_at=None,
+        delivered_at=None,
+        read_at=None,
+        played_at=None,
+        version=F("version") + 1,
+    )
+    MessageDeed.objects.bulk_create(
+        MessageDeed(message_id=key, event="uncertain", detail=detail) for key in message_ids
+    )
+
+
+def _holding(claims: Iterable[tuple]) -> Q:
+    """Messages that hold any of the claimed ids."""
+    wanted = Q(pk__in=[])
+    for channel_id, wa_message_ids in _by_channel(claims).items():
+        wanted |= Q(channel_id=channel_id, wa_message_id__in=wa_message_ids)
+    return wanted
+
+
+def _chats_of_wrong_holders(claims: dict[tuple, uuid.UUID]) -> set[uuid.UUID]:
+    """Chats of messages that are settled themselves in this batch, and hold an id that another one of it claims."""
+    held = Message.objects.filter(_holding(claims), pk__in=claims.values())
+    rows = held.values_list("pk", "channel_id", "wa_message_id", "chat_id")
+    return {chat_id for key, channel_id, wa_id, chat_id in rows if claims[channel_id, wa_id] != key}
+
+
+def _write(settled: Iterable[Settled]) -> None:
+    """A message that reports have carried further than "sent" keeps its status; what changes nothing is not written."""
+    rows = sorted(settled, key=lambda one: one.subject_id)
+    columns = [
+        [one.subject_id for one in rows],
+        [STATUS_OF_ITEM[one.state].value for one in rows],
+        [one.provider_id if len(one.provider_id) <= WA_ID_MAX else "" for one in rows],
+        ["" if one.state in (ItemState.SENT, ItemState.CANCELLED) else one.error_code[:60] for one in rows],
+        ["" if one.state in (ItemState.SENT, ItemState.CANCELLED) else one.error[:500] for one in rows],
+        [(one.data.get("at") or one.at) if one.state == ItemState.SENT else None for one in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inbox_message m SET
+                status = s.status,
+                wa_message_id = coalesce(nullif(s.wa_message_id, ''), m.wa_message_id),
+                error_code = s.error_code,
+                error_detail = s.error_detail,
+                sent_at = coalesce(m.sent_at, s.sent_at),
+                version = m.version + 1
+            FROM (
+                SELECT n.id, n.wa_message_id, n.error_code, n.error_detail, n.sent_at,
+                       CASE WHEN o.status IN ('pending', 'failed', 'uncertain', 'cancelled')
+                            THEN n.status ELSE o.status END AS status
+                FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+                     AS n(id, status, wa_message_id, error_code, error_detail, sent_at)
+                JOIN inbox_message o ON o.id = n.id
+                WHERE n.status = 'sent' OR o.status IN ('pending', 'failed', 'uncertain', 'cancelled')
+                ORDER BY o.id FOR UPDATE OF o
+            ) s
+            WHERE m.id = s.id
+              AND (m.status, m.error_code, m.error_detail, m.wa_message_id, m.sent_at) IS DISTINCT FROM
+                  (s.status, s.error_code, s.error_detail, coalesce(nullif(s.wa_message_id, ''), m.wa_message_id),
+                   coalesce(m.sent_at, s.sent_at))
+            """,
+            columns,
+        )
+
+
+def _tell(message_ids: Sequence[uuid.UUID], removed: Sequence[Message]) -> None:
+    by_chat = defaultdict(list)
+    gone = defaultdict(list)
+    rows = Message.objects.filter(pk__in=message_ids).values_list("workspace_id", "channel_id", "chat_id", "pk")
+    for *place, key in rows:
+        by_chat[tuple(place)].append(key)
+    for echo in removed:
+        gone[echo.workspace_id, echo.channel_id, echo.chat_id].append(echo.pk)
+    for place in sorted({*by_chat, *gone}):
+        publish(MessagesChanged(*place, message_ids=tuple(by_chat[place]), removed=tuple(gone[place])))
+
+
+def _by_channel(claims: Iterable[tuple]) -> dict[uuid.UUID, list[str]]:
+    grouped = defaultdict(list)
+    for channel_id, wa_message_id in claims:
+        grouped[channel_id].append(wa_message_id)
+    return grouped
