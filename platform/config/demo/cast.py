@@ -23,11 +23,16 @@ class Number:
     key: str
     name: str
     phone_number: str
+    linked: bool = True
 
     @property
     def token(self) -> str:
-        """What the simulator takes as this number's token."""
-        return f"sim_{self.key}"
+        """What the simulator takes as this number's token; one that begins with sim_new waits for its QR code."""
+        return f"sim_{self.key}" if self.linked else f"sim_new_{self.key}"
+
+    @property
+    def wa_id(self) -> str:
+        return f"{self.phone_number.lstrip('+')}@s.whatsapp.net"
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ ACME = DemoWorkspace(
     numbers=(
         Number("acme-shop", "Acme Shop", "+15550100100"),
         Number("acme-support", "Acme Support", "+15550100101"),
-        Number("acme-wholesale", "Acme Wholesale", "+15550100102"),
+        Number("acme-wholesale", "Acme Wholesale", "+15550100102", linked=False),
     ),
 )
 OTHER = DemoWorkspace(
@@ -71,3 +76,7 @@ def derived_secret(purpose: str, prefix: str = "") -> str:
     return (
         prefix + hmac.new(settings.SECRET_KEY.encode(), f"waybill demo {purpose}".encode(), hashlib.sha256).hexdigest()
     )
+
+
+def simulator_url() -> str:
+    return f"http://127.0.0.1:{settings.SIMULATOR_PORT}"

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from config.database import embedded_folder
-from config.demo.cast import ACME, password_of
+from config.demo.cast import ACME, password_of, simulator_url
 from config.supervision import Program, Supervisor, keeper_argv
 
 START_SECONDS = 60.0
@@ -113,10 +113,6 @@ def database_url() -> str:
     return (
         f"postgresql://{database['USER']}:@/{database['NAME']}?host={database['HOST'] or database['OPTIONS']['host']}"
     )
-
-
-def simulator_url() -> str:
-    return f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
 
 
 def refuse_taken_port(host: str, port: int, setting: str) -> None:

@@ -1,0 +1,114 @@
+"""The servers under measurement, each started alone, waited for, and ended."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEER = ROOT / ".data" / "bench" / "peer"
+START_SECONDS = 30
+
+
+def environment(**more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "platform")])
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LOG_LEVEL": "WARNING",
+        **more,
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def granian(threads: int = 4) -> Iterator[str]:
+    port = free_port()
+    argv = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--workers",
+        "1",
+        "--blocking-threads",
+        str(threads),
+    ]
+    argv += ["--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error", "config.wsgi:application"]
+    with _running(argv, port, environment(DATABASE_KEEP_SECONDS="600")) as url:
+        yield url
+
+
+@contextmanager
+def daphne() -> Iterator[str]:
+    port = free_port()
+    argv = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
+    with _running(argv, port, environment(DATABASE_POOL_SIZE="12")) as url:
+        yield url
+
+
+@contextmanager
+def express() -> Iterator[str]:
+    port = free_port()
+    with _running(["node", "server.mjs"], port, environment(PORT=str(port), NODE_ENV="production"), cwd=PEER) as url:
+        yield url
+
+
+def install_peer() -> str | None:
+    """Fetch the peer's packages once; returns why there is no peer, or None."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return "node and npm are not installed"
+    PEER.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "server.mjs"):
+        shutil.copy(ROOT / "bench" / "peer" / name, PEER / name)
+    done = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=PEER, capture_output=True, text=True
+    )
+    return None if done.returncode == 0 else f"npm install failed: {done.stderr.strip()[-200:]}"
+
+
+def node_version() -> str:
+    return subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+
+
+@contextmanager
+def _running(argv: list[str], port: int, env: dict[str, str], cwd: Path = ROOT) -> Iterator[str]:
+    process = subprocess.Popen(argv, env=env, cwd=cwd)
+    try:
+        _wait_until_it_answers(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_it_answers(process: subprocess.Popen, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args[:4]} ended at once with code {process.returncode}.")
+        try:
+            caller = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            caller.request("GET", "/healthz")
+            if caller.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{process.args[:4]} did not answer within {START_SECONDS} s.")
