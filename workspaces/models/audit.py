@@ -10,7 +10,7 @@ from workspaces.models.workspace import Workspace
 
 
 class AuditEntry(Row):
-    """Append-only. `deed` is a dotted past-tense name (`channel.token_replaced`); `details` hold no secrets, no bodies."""
+    """Append-only. `deed` is a dotted past-tense name (`channel.token_replaced`); `details` hold no secrets."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="audit_entries")
     at = models.DateTimeField(default=timezone.now, editable=False)

@@ -18,5 +18,5 @@ class Command(BaseCommand):
             self.stderr.write(f"No key opens the {credential}.")
         if report.unreadable:
             raise CommandError(
-                f"{len(report.unreadable)} secrets are unreadable: put back the key that sealed them, or paste them again."
+                f"{len(report.unreadable)} secrets are unreadable: put back their key, or paste them again."
             )
