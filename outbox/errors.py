@@ -1,6 +1,9 @@
 """What a kind's `perform` raises to say how an attempt ended, and what enqueuing refuses."""
 
-from kernel.errors import Conflict, DomainError
+import traceback
+from pathlib import Path
+
+from kernel.errors import Conflict, DomainError, NotFound
 
 
 class AttemptEnded(Exception):
@@ -18,7 +21,7 @@ class GiveUp(AttemptEnded):
 
 
 class TryAgain(AttemptEnded):
-    """Certainly not sent (no byte of the body left, or the provider said so). Uses a try; the chat waits for the backoff."""
+    """Certainly not sent (no byte left, or the provider said so). Uses a try; the chat waits for the backoff."""
 
 
 class OutcomeUnknown(AttemptEnded):
@@ -57,3 +60,22 @@ class UnknownKind(DomainError):
 class NoLongerQueued(Conflict):
     code = "no_longer_queued"
     message = "It is too late: the item is being sent or has ended."
+
+
+class NoSuchLane(NotFound):
+    code = "no_such_lane"
+    message = "There is no such lane, or it is not yours to see."
+
+
+class NoSuchItem(NotFound):
+    code = "no_such_item"
+    message = "There is no such outbox item, or it is not yours to see."
+
+
+def whereabouts(error: BaseException) -> str:
+    """The type of an unforeseen error and the line that raised it. Its message may quote a body, so it stays out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    path = Path(frames[-1].filename)
+    return f"{type(error).__name__} at {path.parent.name}/{path.name}:{frames[-1].lineno}"

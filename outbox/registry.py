@@ -62,7 +62,7 @@ class Kind:
 
     perform: runs on a sender thread, outside any transaction; returns Accepted or raises an AttemptEnded.
     settle: runs inside the recording transaction with all items of the kind that ended in it; writes rows only.
-    look_up: asks the provider whether an uncertain item arrived; returns Accepted, or None when there is no unique proof.
+    look_up: asks the provider whether an uncertain item arrived; returns Accepted, or None without unique proof.
     repeatable: performing twice does no harm (reactions, read receipts), so an unknown outcome is simply tried again.
     """
 

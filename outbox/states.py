@@ -4,6 +4,7 @@ from django.db import models
 
 
 class ItemState(models.TextChoices):
+    SCHEDULED = "scheduled", "Scheduled"  # not yet in its chat's order: takes its place when it is due
     QUEUED = "queued", "Queued"
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"

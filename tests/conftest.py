@@ -4,6 +4,7 @@ import pytest
 
 from inbox.realtime.listener import stop_listener
 from inbox.realtime.notifier import notifier
+from outbox.services import waking
 from tests.support.world import World, make_world
 
 
@@ -17,5 +18,6 @@ def world(db) -> World:
 def django_db_setup(django_db_setup):
     """Let go of the threads' own connections before the test database is dropped."""
     yield
+    waking.close()
     notifier.close()
     stop_listener()

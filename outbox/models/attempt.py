@@ -13,15 +13,20 @@ class Attempt(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="tries")
     order_key = models.UUIDField()
     lane_id = models.UUIDField()
-    worker = models.ForeignKey(Worker, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    # No constraint: workers that died long ago are swept away, what they did stays.
+    worker = models.ForeignKey(
+        Worker, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, null=True)
-    provider_id = models.CharField(max_length=128, blank=True, default="")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, null=True)  # noqa: DJ001  null = open
+    provider_id = models.CharField(max_length=255, blank=True, default="")
     http_status = models.PositiveSmallIntegerField(null=True)
     error_code = models.CharField(max_length=60, blank=True, default="")
     error = models.CharField(max_length=500, blank=True, default="")
-    late_evidence = models.JSONField(null=True, help_text="What a fenced worker learnt too late to decide.")
+    late_evidence = models.JSONField(
+        null=True, help_text="What was learnt after the end: by a fenced worker, an echo, a person."
+    )
 
     class Meta:
         constraints = [
@@ -35,5 +40,11 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["worker"], condition=models.Q(finished_at__isnull=True), name="attempt_open_by_worker")
+            models.Index(
+                fields=["worker"], condition=models.Q(finished_at__isnull=True), name="attempt_open_by_worker"
+            ),
+            models.Index(fields=["lane_id", "finished_at"], condition=models.Q(outcome="sent"), name="attempt_sent"),
         ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.id}"

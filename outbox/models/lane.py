@@ -28,7 +28,7 @@ class Worker(models.Model):
 class Lane(Row):
     """The queue of one channel; its id is the channel's id. Changes rarely and holds no counters.
 
-    `paused` is a person's hold, `closed` the connection's; `not_before` ends by itself (429, breaker) and only ever grows.
+    `paused` is a person's hold, `closed` the connection's; `not_before` ends by itself and only ever grows.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -67,3 +67,6 @@ class Hold(models.Model):
                 fields=["lane", "kind"], condition=models.Q(ended_at__isnull=True), name="hold_one_open_per_kind"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.lane_id}"

@@ -1,0 +1,251 @@
+"""The scheduler: one thread, the only writer of outcomes and intents, woken by one queue of events."""
+
+import logging
+import math
+import queue
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outbox.services.relaying import owning, reading
+from outbox.services.relaying.judging import Ended, Started
+from outbox.services.relaying.plan import Chat, Plan
+from outbox.services.relaying.ticking import LaneDeeds, Written, write_tick
+from outbox.services.waking import EVERYTHING, OWNED, SHARE, wake
+
+log = logging.getLogger("waybill.outbox.relay")
+
+LANES_PER_READ = 32
+CHATS_PER_READ = 256
+PASS_SECONDS = 1.0
+PASS_COST_FACTOR = 20  # a pass never takes more than a twentieth of the time
+SETTINGS_SECONDS = 5.0
+SLEEP_MAX_SECONDS = 0.1  # how late a stop may be noticed
+PATIENCE = 2  # failed ticks before a settle that meets locks is set aside
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """Tokens of outbox.services.waking, as a NOTIFY brought them."""
+
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """This worker owns so many lanes too many."""
+
+    number: int
+
+
+class Scheduler:
+    """Call `step` in a loop. Other threads only put events; everything else belongs to the scheduler's thread."""
+
+    def __init__(
+        self, *, worker_id: int, hand_over: Callable[[Started], None], slots: int, deadline_seconds: float
+    ) -> None:
+        self.events: queue.SimpleQueue[Ended | WakeUp | GiveBack] = queue.SimpleQueue()
+        self.plan = Plan()
+        self.tally: Counter[str] = Counter()  # by the state in which items ended up
+        self.stopping = False  # start nothing more
+        self.fenced = False
+        self.in_flight = 0
+        self.last_activity = time.monotonic()
+        self.passes = 0
+        self._worker_id = worker_id
+        self._hand_over = hand_over
+        self._slots = slots
+        self._deadline_seconds = deadline_seconds
+        self._unwritten: list[Ended] = []
+        self._deeds = LaneDeeds()
+        self._doubtful: list[uuid.UUID] = []
+        self._failures = 0
+        self._changed_lanes: set[uuid.UUID] = set()
+        self._settings_at = -math.inf
+        self._pass_at = -math.inf
+
+    # --- The step -------------------------------------------------------------------------------------------------
+
+    def step(self, timeout: float = 0.0) -> None:
+        """Write what is left over, read, take in events (waiting up to `timeout` if there is nothing to do), write.
+
+        The order matters: reading comes before new outcomes are applied to the plan, because until these are written
+        the database still shows their items as waiting. Raises what the database raises; call again.
+        """
+        if self._unwritten or self._doubtful:
+            self._write([])
+        if not (self.stopping or self.fenced):
+            self._read()
+        self._take_in(timeout)
+        now = time.monotonic()
+        self.plan.wake(now)
+        picked = []
+        if not (self.stopping or self.fenced):
+            picked = self.plan.pick(self._slots - self.in_flight, now)
+        if picked or self._unwritten:
+            self._write(picked)
+        self._release()
+
+    def is_quiet(self) -> bool:
+        """Nothing is in flight, to be written, read or started."""
+        return self.is_recorded() and not self.plan.has_reading() and not self.plan.has_ready()
+
+    def is_recorded(self) -> bool:
+        """No outcome is to come or to be written."""
+        return not (self.in_flight or self._unwritten or self._doubtful)
+
+    # --- Reading --------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        self._read_settings()
+        now = time.monotonic()
+        if now >= self._pass_at and not self.plan.has_reading():
+            self.plan.begin_pass(now)
+            self.passes += 1
+            self._pass_at = now + PASS_SECONDS * random.uniform(0.9, 1.1)
+        lane_ids = self.plan.lanes_to_read(LANES_PER_READ, now)
+        if lane_ids:
+            rows = reading.lane_rows(lane_ids, *self.plan.held_chats(lane_ids))
+            for lane_id, found in rows.items():
+                self.plan.found(lane_id, found, len(found) == reading.ROWS_PER_LANE, now)
+            cost = time.monotonic() - now
+            self._pass_at = max(self._pass_at, now + cost * PASS_COST_FACTOR)
+        keys = self.plan.chats_to_read(CHATS_PER_READ)
+        if keys:
+            self.plan.loaded(keys, reading.chat_rows(keys), time.monotonic())
+
+    def _read_settings(self) -> None:
+        now = time.monotonic()
+        if now >= self._settings_at:
+            settings = reading.lane_settings(self._worker_id)
+            gone = self.plan.lanes.keys() - {lane.id for lane in settings}
+            self._settings_at = now + SETTINGS_SECONDS * random.uniform(0.9, 1.1)
+        elif self._changed_lanes:
+            settings = reading.lane_settings(self._worker_id, list(self._changed_lanes))
+            gone = self._changed_lanes - {lane.id for lane in settings}
+        else:
+            return
+        self._changed_lanes.clear()
+        now = time.monotonic()
+        for lane_id in gone:
+            self.plan.drop_lane(lane_id)
+        for lane in settings:
+            self.plan.set_lane(lane, now)
+
+    # --- Events ---------------------------------------------------------------------------------------------------
+
+    def _take_in(self, timeout: float) -> None:
+        try:
+            event = self.events.get(timeout=self._sleep_for(timeout)) if timeout else self.events.get_nowait()
+            while True:
+                self._apply(event)
+                event = self.events.get_nowait()
+        except queue.Empty:
+            return
+
+    def _sleep_for(self, timeout: float) -> float:
+        if not (self.stopping or self.fenced):
+            can_start = self.plan.has_ready() and self.in_flight < self._slots
+            if self.plan.has_reading() or self._changed_lanes or can_start:
+                return 0.000001
+        now = time.monotonic()
+        until = min(self.plan.next_timer(), self._pass_at, self._settings_at)
+        return min(max(until - now, 0.000001), timeout)
+
+    def _apply(self, event: "Ended | WakeUp | GiveBack") -> None:
+        now = time.monotonic()
+        match event:
+            case Ended():
+                self.last_activity = now
+                self.in_flight -= 1
+                self._unwritten.append(event)
+                self._apply_to_lane(event, now)
+                self.plan.landed(event, now)
+            case WakeUp(tokens):
+                for token in tokens:
+                    self._apply_token(token, now)
+            case GiveBack(number):
+                self.plan.give_back(number)
+
+    def _apply_to_lane(self, ended: Ended, now: float) -> None:
+        lane_id = ended.started.job.lane_id
+        if ended.slowed_down is not None:
+            seconds = self.plan.slowed_down(lane_id, ended.slowed_down.asked, ended.started.begun, now)
+            known, _ = self._deeds.holds.get(lane_id, (0.0, ""))
+            self._deeds.holds[lane_id] = (max(known, seconds), ended.slowed_down.reason)
+        if ended.lane_closed:
+            self.plan.closed(lane_id)
+            self._deeds.closes[lane_id] = ended.lane_closed
+
+    def _apply_token(self, token: str, now: float) -> None:
+        match token.split(":"):
+            case ["chat", lane, key, priority]:
+                self.plan.hint(uuid.UUID(lane), uuid.UUID(key), int(priority), now)
+            case ["lane", lane]:
+                lane_id = uuid.UUID(lane)
+                if lane_id in self.plan.lanes:
+                    self._changed_lanes.add(lane_id)
+                    self.plan.hint_lane(lane_id, now)
+            case [text] if text in (EVERYTHING, OWNED):
+                self._settings_at = self._pass_at = -math.inf
+
+    # --- Writing --------------------------------------------------------------------------------------------------
+
+    def _write(self, picked: list[Chat]) -> None:
+        ended, deeds, doubtful = list(self._unwritten), self._deeds, list(self._doubtful)
+        if self._failures > PATIENCE and len(ended) > 1:  # one of them may be the reason: one at a time, turning
+            self._unwritten.append(self._unwritten.pop(0))
+            ended = self._unwritten[:1]
+        try:
+            written = write_tick(
+                worker_id=self._worker_id,
+                ended=ended,
+                lane_deeds=deeds,
+                picked=[chat.items[0][0] for chat in picked],
+                doubtful=doubtful,
+                deadline_seconds=self._deadline_seconds,
+                patient=self._failures < PATIENCE,
+            )
+        except Exception:
+            self._failures += 1
+            self._doubtful.extend(chat.items[0][0] for chat in picked)
+            now = time.monotonic()
+            for chat in picked:
+                self.plan.refused(chat, now)
+            raise
+        self._failures = 0
+        self._unwritten = (
+            [one for one in self._unwritten if one not in ended] if len(ended) < len(self._unwritten) else []
+        )
+        self._doubtful = []
+        self._deeds = LaneDeeds()
+        self._hand_out(picked, written)
+        self._changed_lanes |= deeds.holds.keys() | deeds.closes.keys()
+        self.tally.update(one.state for one in written.counted if one.counts)
+
+    def _hand_out(self, picked: list[Chat], written: Written) -> None:
+        if written.fenced and not self.fenced:
+            self.fenced = True
+            log.warning("outbox.worker_fenced worker=%s", self._worker_id)
+        started = {one.job.order_key for one in written.started}
+        for one in written.started:
+            self.in_flight += 1
+            self._hand_over(one)
+        now = time.monotonic()
+        if started:
+            self.last_activity = now
+        for chat in picked:
+            if chat.key not in started:
+                self.plan.refused(chat, now)
+                self._changed_lanes.add(chat.lane_id)
+
+    def _release(self) -> None:
+        lane_ids = self.plan.releasable()
+        if lane_ids:
+            owning.release(self._worker_id, lane_ids)
+            for lane_id in lane_ids:
+                self.plan.drop_lane(lane_id)
+            wake([SHARE])

@@ -1,0 +1,267 @@
+"""The one write transaction of the scheduler: what ended, then what starts. Five plain statements, each by key.
+
+Locks are taken in the order worker, lane, attempt, item, with ascending ids: the same order as everywhere else.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from outbox.errors import NoSuchLane
+from outbox.registry import Job, Settled
+from outbox.services import holding
+from outbox.services.relaying.judging import Ended, Started
+from outbox.services.relaying.reading import raw_cursor
+from outbox.services.settling import tell_kinds
+from outbox.services.waking import chat_token, wake_after_commit
+from outbox.states import Outcome, Priority
+
+FENCE = """
+    select 1 from outbox_worker
+    where id = %s and not dead and lease_until > clock_timestamp() for share
+"""
+# Guarded by `outcome is null` and not by the predicate of the partial indexes, so that the primary key is used.
+CLOSE = """
+    update outbox_attempt attempt set
+        finished_at = clock_timestamp(), outcome = ended.outcome, provider_id = ended.provider_id,
+        http_status = ended.http_status, error_code = ended.error_code, error = ended.error
+    from unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[])
+        as ended (id, outcome, provider_id, http_status, error_code, error)
+    where attempt.id = ended.id and attempt.outcome is null
+    returning attempt.id
+"""
+SETTLE = """
+    update outbox_item item set
+        state = ended.state, open = ended.state in ('queued', 'uncertain'),
+        attempts = item.attempts + ended.tries,
+        due_at = clock_timestamp() + ended.delay * interval '1 second',
+        finished_at = case when ended.state = 'queued' then null else clock_timestamp() end,
+        provider_id = ended.provider_id,
+        error_code = case when ended.counts then ended.error_code else item.error_code end,
+        error = case when ended.counts then ended.error else item.error end
+    from unnest(%s::uuid[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::text[], %s::text[], %s::bool[])
+        as ended (id, state, tries, delay, provider_id, error_code, error, counts)
+    where item.id = ended.id and item.state = 'queued'
+    returning item.id, item.attempts, item.due_at, clock_timestamp()
+"""
+# The provider's own answer for an item that other evidence settled while the answer was under way, or that a takeover
+# had to call uncertain. Only an acceptance gets here. A later re-send is never overwritten.
+BELIEVE = """
+    update outbox_item item set
+        state = 'sent', open = false, provider_id = late.provider_id, error_code = '', error = '',
+        finished_at = case when item.state = 'sent' then item.finished_at else clock_timestamp() end
+    from unnest(%s::uuid[], %s::text[], %s::bool[]) as late (id, provider_id, in_time)
+    where item.id = late.id
+      and (item.state = 'uncertain' or (item.state = 'sent' and late.in_time and item.provider_id <> late.provider_id))
+    returning item.id, item.attempts, item.due_at, clock_timestamp()
+"""
+KEEP_EVIDENCE = """
+    update outbox_attempt attempt set late_evidence = late.evidence::jsonb
+    from unnest(%s::bigint[], %s::text[], %s::text[]) as late (id, outcome, evidence)
+    where attempt.id = late.id and attempt.late_evidence is null and attempt.outcome <> late.outcome
+    returning attempt.id
+"""
+DOUBT = """
+    update outbox_attempt set outcome = 'not_sent', finished_at = clock_timestamp()
+    where worker_id = %s and item_id = any(%s::uuid[]) and outcome is null
+"""
+TAKE = """
+    select item.id, item.workspace_id, item.lane_id, item.order_key, item.subject_id, item.kind, item.payload,
+           item.attempts, item.max_attempts
+    from unnest(%s::uuid[]) as picked (id)
+    join outbox_item item on item.id = picked.id
+    where item.state = 'queued' and item.due_at <= clock_timestamp()
+      and not exists (
+          select 1 from outbox_item earlier
+          where earlier.order_key = item.order_key and earlier.open and earlier.seq < item.seq)
+      and exists (
+          select 1 from outbox_lane lane
+          where lane.id = item.lane_id and lane.owner_id = %s and not lane.paused and not lane.closed
+            and (lane.not_before is null or lane.not_before <= clock_timestamp()))
+    order by item.id
+    for no key update of item
+"""
+INTEND = """
+    insert into outbox_attempt (item_id, order_key, lane_id, worker_id, provider_id, error_code, error)
+    select id, order_key, lane_id, %s, '', '', ''
+    from unnest(%s::uuid[], %s::uuid[], %s::uuid[]) as taken (id, order_key, lane_id)
+    on conflict (order_key) where finished_at is null do nothing
+    returning id, item_id
+"""
+
+
+@dataclass(slots=True)
+class LaneDeeds:
+    """What ended attempts did to lanes: seconds to hold with the reason, and reasons to close."""
+
+    holds: dict[uuid.UUID, tuple[float, str]] = field(default_factory=dict)
+    closes: dict[uuid.UUID, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.holds or self.closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    started: list[Started]
+    fenced: bool  # this worker was declared dead or let its lease pass: nothing may start
+    counted: list[Ended]  # the outcomes that were ours to decide
+
+
+def write_tick(
+    *,
+    worker_id: int,
+    ended: Sequence[Ended],
+    lane_deeds: LaneDeeds,
+    picked: Sequence[uuid.UUID],
+    doubtful: Sequence[uuid.UUID],
+    deadline_seconds: float,
+    patient: bool,
+) -> Written:
+    """Record outcomes and intents together, so that a chat's next item starts in the tick that ends the one before.
+
+    `doubtful` are items picked in a tick whose commit nobody saw: if their attempts exist, they never left. Repeating a
+    tick is harmless. Raises whatever the database raises; then nothing was written, or it cannot be told.
+    """
+    with transaction.atomic(), raw_cursor() as cursor:
+        fenced = cursor.execute(FENCE, [worker_id]).fetchone() is None
+        if not fenced:
+            _change_lanes(lane_deeds)
+        counted = _record(cursor, ended, patient) if ended else []
+        if doubtful:
+            cursor.execute(DOUBT, [worker_id, list(doubtful)])
+        started = [] if fenced or not picked else _start(cursor, worker_id, list(picked), deadline_seconds)
+    return Written(started, fenced, counted)
+
+
+def _change_lanes(deeds: LaneDeeds) -> None:
+    for lane_id in sorted(deeds.holds.keys() | deeds.closes.keys()):
+        try:
+            lane = holding.locked_lane(lane_id)
+        except NoSuchLane:  # removed meanwhile
+            continue
+        if lane_id in deeds.holds:
+            seconds, reason = deeds.holds[lane_id]
+            holding.hold_until_later(lane, seconds=seconds, reason=reason)
+        if lane_id in deeds.closes:
+            holding.close(lane, deeds.closes[lane_id])
+
+
+def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
+    cursor.execute(
+        CLOSE,
+        [
+            [one.started.attempt_id for one in ended],
+            [one.outcome for one in ended],
+            [one.provider_id for one in ended],
+            [one.http_status for one in ended],
+            [one.error_code for one in ended],
+            [one.error for one in ended],
+        ],
+    )
+    mine = {attempt_id for (attempt_id,) in cursor}
+    ours = [one for one in ended if one.started.attempt_id in mine]
+    cursor.execute(
+        SETTLE,
+        [
+            [one.started.job.item_id for one in ours],
+            [one.state for one in ours],
+            [one.tries_used for one in ours],
+            [one.delay_seconds for one in ours],
+            [one.provider_id for one in ours],
+            [one.error_code for one in ours],
+            [one.error for one in ours],
+            [one.counts for one in ours],
+        ],
+    )
+    by_item = {one.started.job.item_id: one for one in ended}
+    settled = [_settled(by_item[row[0]], row) for row in cursor]
+    if len(settled) < len(ended):
+        known = {one.item_id for one in settled}
+        settled += _learn(cursor, [one for one in ended if one.started.job.item_id not in known], mine, by_item)
+    tell_kinds(settled, patient=patient)
+    return ours
+
+
+def _learn(cursor: Any, late: list[Ended], mine: set[int], by_item: Mapping[uuid.UUID, Ended]) -> list[Settled]:
+    """Evidence without authority: note what a fenced worker learnt, and believe an acceptance."""
+    cursor.execute(
+        KEEP_EVIDENCE,
+        [
+            [one.started.attempt_id for one in late],
+            [one.outcome for one in late],
+            [
+                json.dumps(
+                    {"how": "late answer", "outcome": one.outcome, "provider_id": one.provider_id, "error": one.error}
+                )
+                for one in late
+            ],
+        ],
+    )
+    accepted = [one for one in late if one.outcome == Outcome.SENT]
+    cursor.execute(
+        BELIEVE,
+        [
+            [one.started.job.item_id for one in accepted],
+            [one.provider_id for one in accepted],
+            [one.started.attempt_id in mine for one in accepted],
+        ],
+    )
+    believed = [_settled(by_item[row[0]], row) for row in cursor]
+    wake_after_commit(chat_token(one.lane_id, one.order_key, Priority.INTERACTIVE) for one in believed)
+    return believed
+
+
+def _settled(one: Ended, row: tuple) -> Settled:
+    _, attempts, due_at, at = row
+    job = one.started.job
+    return Settled(
+        item_id=job.item_id,
+        workspace_id=job.workspace_id,
+        lane_id=job.lane_id,
+        order_key=job.order_key,
+        subject_id=job.subject_id,
+        kind=job.kind,
+        state=one.state,
+        provider_id=one.provider_id,
+        data=one.data,
+        error_code=one.error_code if one.counts else "",
+        error=one.error if one.counts else "",
+        attempts=attempts,
+        due_at=due_at,
+        at=at,
+    )
+
+
+def _start(cursor: Any, worker_id: int, picked: list[uuid.UUID], deadline_seconds: float) -> list[Started]:
+    rows = cursor.execute(TAKE, [picked, worker_id]).fetchall()
+    if not rows:
+        return []
+    cursor.execute(INTEND, [worker_id, [row[0] for row in rows], [row[3] for row in rows], [row[2] for row in rows]])
+    attempts = {item_id: attempt_id for attempt_id, item_id in cursor}
+    begun = time.monotonic()
+    return [
+        Started(
+            attempt_id=attempts[row[0]],
+            job=Job(
+                item_id=row[0],
+                workspace_id=row[1],
+                lane_id=row[2],
+                order_key=row[3],
+                subject_id=row[4],
+                kind=row[5],
+                payload=json.loads(row[6]),  # Django's connections leave jsonb as text
+                attempt_number=row[7] + 1,
+                deadline_seconds=deadline_seconds,
+            ),
+            max_attempts=row[8],
+            begun=begun,
+        )
+        for row in rows
+        if row[0] in attempts
+    ]
