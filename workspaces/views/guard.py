@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
-from kernel.errors import Forbidden, NotFound
+from kernel.errors import Forbidden, Invalid, NotFound
 from workspaces.access import member_for, require
 from workspaces.roles import Permission
 
@@ -36,6 +36,10 @@ def member_view(view: View) -> View:
             if request.session.get("workspace") != slug:
                 request.session["workspace"] = slug
             response = view(request, *args, **kwargs)
+        except Invalid as error:
+            if request.method not in {"GET", "HEAD"}:
+                raise
+            raise Http404(error.message) from error  # a mangled address, e.g. half a cursor
         except NotFound as error:
             raise Http404(error.message) from error
         except Forbidden as error:
