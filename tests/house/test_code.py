@@ -17,11 +17,13 @@ WIRE_LIBRARIES = {"requests", "urllib3", "httpx", "aiohttp", "urllib.request"}
 WITHOUT_WORKSPACE = {
     "workspaces.User": "a person may be in several workspaces",
     "workspaces.Workspace": "is the workspace",
-    "workspaces.SignInCount": "counted before anybody is known",
+    "workspaces.SignInFailures": "counted before anybody is known",
     "outbox.Worker": "a process serves all workspaces",
     "outbox.OrderKey": "a bare counter; reached only with the key",
     "outbox.Attempt": "hot and narrow; reached only through its item",
     "outbox.Hold": "reached only through its lane",
+    "inbox.Participant": "reached only through its chat",
+    "inbox.MessageDeed": "reached only through its message",
 }
 
 
