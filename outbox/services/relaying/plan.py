@@ -207,7 +207,7 @@ class Plan:
             else:
                 self._dormant[key] = self._dormant.pop(key)  # to the end of the line
 
-    def hint(self, lane_id: uuid.UUID, key: uuid.UUID, priority: int, now: float) -> None:
+    def hint(self, lane_id: uuid.UUID, key: uuid.UUID, priority: int) -> None:
         """A wake-up names a chat: read it, or, when it is already on its way, let it be at least this urgent."""
         lane = self.lanes.get(lane_id)
         if lane is None:
@@ -218,8 +218,8 @@ class Plan:
             return
         if priority < chat.urgency:
             chat.urgency = priority
-            if chat.standing is Standing.READY:
-                self._push(chat, now)
+            if chat.standing is Standing.READY:  # its page may not reach the urgent item yet
+                self._to_read(chat)
         if chat.standing in (Standing.WAITING, Standing.BLOCKED):
             self._to_read(chat)
 
@@ -247,7 +247,7 @@ class Plan:
         """What a lane's read returned: (chat, priority) of open items. `full` when there may be more behind."""
         lane = self.lanes[lane_id]
         for key, priority in rows:
-            self.hint(lane_id, key, priority, now)
+            self.hint(lane_id, key, priority)
         lane.may_have_more = full
         if lane.is_low(now):
             self._low.setdefault(lane_id, False)

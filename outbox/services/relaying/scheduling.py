@@ -183,7 +183,7 @@ class Scheduler:
     def _apply_token(self, token: str, now: float) -> None:
         match token.split(":"):
             case ["chat", lane, key, priority]:
-                self.plan.hint(uuid.UUID(lane), uuid.UUID(key), int(priority), now)
+                self.plan.hint(uuid.UUID(lane), uuid.UUID(key), int(priority))
             case ["lane", lane]:
                 lane_id = uuid.UUID(lane)
                 if lane_id in self.plan.lanes:
