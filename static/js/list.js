@@ -1,0 +1,170 @@
+// The chat list: rows that move to where they belong, but never from under the pointer; counts in the rail and the title.
+
+import { ask, me, nodesOf, writeTimes } from "./app.js"
+
+const inbox = document.querySelector("#inbox")
+const rows = () => document.querySelector("#rows")
+const filters = () => new FormData(document.querySelector("#filters"))
+const rowOf = (chat) => document.getElementById(`chat-${chat}`)
+const COUNTS_MS = 1500
+const TYPING_MS = 12_000
+
+let late = new Map() // rows that wait for the pointer to leave
+
+/** Mark the row of the open chat. */
+export function select(chat) {
+  for (const link of rows().querySelectorAll("[aria-current]")) link.removeAttribute("aria-current")
+  const link = chat && rowOf(chat)?.querySelector("a")
+  link?.setAttribute("aria-current", "true")
+  return link
+}
+
+function belongs(row) {
+  const chosen = filters()
+  const selected = row.dataset.chat === document.querySelector("#conversation").dataset.chat
+  if (chosen.get("q")) return Boolean(rowOf(row.dataset.chat))
+  if (row.dataset.done === "yes") return false
+  if (chosen.get("channel") && chosen.get("channel") !== row.dataset.channel) return false
+  if (chosen.get("tab") === "mine" && row.dataset.assignee !== me.member) return false
+  if (chosen.get("tab") === "unassigned" && row.dataset.assignee) return false
+  return !chosen.get("unread") || row.classList.contains("unread") || selected
+}
+
+/** A row as it came over the socket, with what is unread for this member. */
+export function receive({ chat, html, unread }) {
+  const fresh = nodesOf(html).querySelector(".row")
+  fresh.classList.toggle("unread", unread > 0)
+  const count = fresh.querySelector(".count")
+  count.hidden = !unread
+  count.firstElementChild.textContent = unread >= 100 ? "99+" : String(unread)
+  put(chat, fresh)
+  counts()
+}
+
+function put(chat, fresh) {
+  const old = rowOf(chat)
+  const open = document.querySelector("#conversation").dataset.chat
+  if (chat === open) fresh.querySelector("a").setAttribute("aria-current", "true")
+  if (!belongs(fresh)) return old?.remove()
+  const focused = old?.contains(document.activeElement)
+  const stays = old && rows().matches(":hover") && place(fresh) !== old.nextElementSibling
+  if (old) old.replaceWith(fresh)
+  if (stays) late.set(chat, fresh)
+  else move(fresh)
+  if (focused) fresh.querySelector("a").focus({ preventScroll: true })
+  writeTimes(fresh)
+}
+
+/** The row that it stands before. */
+function place(fresh) {
+  const key = (row) => `${row.dataset.at} ${row.dataset.chat}`
+  return [...rows().querySelectorAll(":scope > .row[data-chat]")].find((row) => row !== fresh && row.dataset.chat !== fresh.dataset.chat && key(row) < key(fresh))
+}
+
+function move(fresh) {
+  const next = place(fresh)
+  const more = rows().querySelector(":scope > .more, :scope > .heading")
+  rows().querySelector(":scope > .empty")?.remove()
+  if (next) {
+    if (fresh.nextElementSibling !== next) next.before(fresh)
+  } else if (more) fresh.remove() // it stands further down than what is loaded
+  else if (fresh.nextElementSibling || !fresh.isConnected) rows().append(fresh)
+}
+
+document.addEventListener("mouseout", (event) => {
+  if (!late.size || rows().contains(event.relatedTarget)) return
+  for (const fresh of late.values()) if (fresh.isConnected) move(fresh)
+  late = new Map()
+})
+
+/** Draw the list as a reload would, keeping the filters, the number of rows and the focus. */
+export async function refresh() {
+  const query = new URLSearchParams(filters())
+  query.set("limit", String(Math.min(200, Math.max(40, rows().querySelectorAll(".row[data-chat]").length))))
+  const answer = await ask(`${inbox.dataset.rows}?${query}`)
+  const fresh = nodesOf(await answer.text()).querySelector("#rows")
+  const focused = document.activeElement?.closest?.("#rows .row")?.dataset.chat
+  rows().replaceWith(fresh)
+  window.htmx?.process(fresh)
+  writeTimes(fresh)
+  select(document.querySelector("#conversation").dataset.chat)
+  if (focused) rowOf(focused)?.querySelector("a").focus({ preventScroll: true })
+  await counts(true)
+}
+
+// --- Counts ------------------------------------------------------------------------------------------------------------
+
+let counting = 0
+
+/** Ask for the counts, at most once in a while. */
+export async function counts(now = false) {
+  if (!now) {
+    if (!counting) counting = setTimeout(() => counts(true), COUNTS_MS * (0.5 + Math.random()))
+    return
+  }
+  clearTimeout(counting)
+  counting = 0
+  const answer = await ask(inbox.dataset.counts, { accept: "application/json" }).catch(() => null)
+  if (!answer) return
+  const numbers = await answer.json()
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const number = numbers[place.dataset.count]
+    if (number !== undefined) place.textContent = number >= 100 ? "99+" : String(number)
+  }
+  unread(numbers.unread)
+}
+
+function unread(number) {
+  const badge = document.querySelector("#rail-unread")
+  const words = number >= 100 ? "99+" : String(number)
+  badge.hidden = !number
+  badge.firstChild.textContent = number ? words : ""
+  title(number ? words : "")
+  const icon = document.querySelector('link[rel="icon"]')
+  icon.dataset.plain ??= icon.href
+  icon.href = number ? icon.dataset.unread : icon.dataset.plain
+}
+
+let prefix = document.title.match(/^\((.+?)\) /)?.[1] ?? ""
+
+/** Write the window's title: how many unread chats, and which chat is open. */
+export function title(count = prefix) {
+  prefix = count
+  const name = document.querySelector("#conversation .bar")?.dataset.title
+  document.title = `${count ? `(${count}) ` : ""}${name ? `${name} · ` : ""}Inbox · Waybill`
+}
+
+// --- Somebody types ----------------------------------------------------------------------------------------------------
+
+const typing = new Map()
+
+export function presence({ chat, status }) {
+  const on = status === "typing" || status === "recording"
+  const places = [rowOf(chat)?.querySelector(".typing")]
+  if (document.querySelector("#conversation").dataset.chat === chat) places.push(document.querySelector("#conversation .bar .typing"))
+  for (const place of places) {
+    if (!place) continue
+    place.textContent = status === "recording" ? "recording…" : "typing…"
+    place.hidden = !on
+  }
+  clearTimeout(typing.get(chat))
+  if (on) typing.set(chat, setTimeout(() => presence({ chat, status: "" }), TYPING_MS))
+}
+
+// --- Moving by keys ----------------------------------------------------------------------------------------------------
+
+export function step(by) {
+  const links = [...rows().querySelectorAll(".row > a")]
+  const at = links.indexOf(document.activeElement?.closest?.(".row > a"))
+  const from = at >= 0 ? at : links.findIndex((link) => link.ariaCurrent === "true")
+  const next = links[Math.max(0, Math.min(links.length - 1, from + by))]
+  next?.focus()
+  next?.scrollIntoView({ block: "nearest" })
+}
+
+document.addEventListener("htmx:afterSwap", () => {
+  select(document.querySelector("#conversation").dataset.chat)
+  const chosen = document.querySelector('#filters select[name="channel"]')
+  chosen.closest(".pick").classList.toggle("chosen", Boolean(chosen.value))
+})
+unread(Number(document.querySelector("#rail-unread").firstChild?.textContent) || (prefix ? 100 : 0))
