@@ -1,5 +1,11 @@
 """REST routes of the webhooks app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from webhooks.api import views
+
+urlpatterns = [
+    path("webhook-events", views.WebhookEvents.as_view(), name="api-webhook-events"),
+    path("webhook-events/<uuid:event_id>", views.OneWebhookEvent.as_view(), name="api-webhook-event"),
+    path("webhook-events/<uuid:event_id>/replay", views.Replay.as_view(), name="api-webhook-event-replay"),
+]

@@ -54,13 +54,19 @@ WHERE place = 1 OR bytes <= %s
 ORDER BY id
 """
 
+_READ_NAMED = """
+SELECT id, channel_id, method, suffix, body, applied_at IS NOT NULL
+FROM webhooks_inboundevent WHERE id = ANY(%s::uuid[]) AND result <> 'refused'
+ORDER BY id
+"""
+
 _MARK = """
 UPDATE webhooks_inboundevent e
 SET result = r.result, reason = r.reason, kind = r.kind, wa_message_ids = string_to_array(r.ids, %s),
     attempts = e.attempts + 1,
     applied_at = CASE WHEN r.result = 'parked' THEN e.applied_at ELSE coalesce(e.applied_at, now()) END
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) AS r (id, result, reason, kind, ids)
-WHERE e.id = r.id AND e.result = 'pending'
+WHERE e.id = r.id
 """
 
 
@@ -98,17 +104,34 @@ def sweep_pending() -> int:
     return done
 
 
+def apply_events(event_ids: Sequence[uuid.UUID]) -> int:
+    """Apply these bodies now, whatever became of them before. Returns how many there were; refused ones have none."""
+    with transaction.atomic():
+        for shard in range(SHARDS):
+            _lock(shard)
+        return _apply_stored(_READ_NAMED, [list(event_ids)])
+
+
 def _apply_shard(shard: int, limit: int) -> int:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, shard])
-            cursor.execute(_READ, [SHARDS, shard, limit, BATCH_BYTES])
-            stored = cursor.fetchall()
-        if not stored:
-            return 0
-        rows = _understand(stored)
-        _apply([row for row in rows if row.heard])
-        _mark(rows)
+        _lock(shard)
+        return _apply_stored(_READ, [SHARDS, shard, limit, BATCH_BYTES])
+
+
+def _lock(shard: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, shard])
+
+
+def _apply_stored(statement: str, parameters: list) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        stored = cursor.fetchall()
+    if not stored:
+        return 0
+    rows = _understand(stored)
+    _apply([row for row in rows if row.heard])
+    _mark(rows)
     return len(rows)
 
 

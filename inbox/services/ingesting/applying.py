@@ -3,7 +3,6 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from django.db import connection
 
@@ -72,11 +71,10 @@ def apply_values(batch: Sequence[Heard]) -> None:
     _lock_chats(chats)
     arrived = insert_messages(batch, chats, people.contact_of, ours)
     folded = _apply_facts(batch, {*arrived.id_of, *ours})
-    changed_chats = {*keep_participants(batch, chats), *change_chats(chats), *_mark_read(folded)}
-    changed_chats |= {*judge_read_only(_groups_told(changed_chats, chats), chats), *_chats_of(people.renamed)}
+    changed_chats = {*change_chats(chats), *_mark_read(folded), *_chats_of(people.renamed)}
+    changed_chats |= _apply_groups(batch, chats, relinked=_tell_connections(batch))
     _publish(arrived, folded, chats, changed_chats)
     _tell_presences(batch)
-    _tell_connections(batch)
 
 
 def _lock_chats(chats: Chats) -> None:
@@ -109,9 +107,10 @@ def _mark_read(folded: Folded) -> list[uuid.UUID]:
     return chat_ids
 
 
-def _groups_told(chat_ids: Iterable[uuid.UUID], chats: Chats) -> list[uuid.UUID]:
-    groups = {chats.id_of[key] for key in chats.id_of if key[1].endswith("@g.us")}
-    return sorted(groups.intersection(chat_ids))
+def _apply_groups(batch: Sequence[Heard], chats: Chats, *, relinked: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Who is in the groups, and where our number may write; another number means another answer in all its groups."""
+    told = keep_participants(batch, chats)
+    return {*told, *judge_read_only(told, channel_ids=relinked)}
 
 
 def _chats_of(contact_ids: list[uuid.UUID]) -> Iterable[uuid.UUID]:
@@ -157,13 +156,18 @@ def _tell_presences(batch: Sequence[Heard]) -> None:
             publish(CustomerPresence(workspace_id, chat_id, status))
 
 
-def _tell_connections(batch: Sequence[Heard]) -> None:
-    heard_at: datetime = now()
-    acknowledged = {heard.source.channel_id for heard in batch if isinstance(heard.value, InboundStatus)}
-    for heard in batch:
-        if isinstance(heard.value, InboundConnection) and not heard.again:
+def _tell_connections(batch: Sequence[Heard]) -> set[uuid.UUID]:
+    """What providers say of the connection itself; the channels of which they named the number."""
+    heard_at = now()
+    fresh = [heard for heard in batch if not heard.again]
+    named = set()
+    for heard in fresh:
+        if isinstance(heard.value, InboundConnection):
             note_connection(channel_id=heard.source.channel_id, values=heard.value)
-    if fresh := {heard.source.channel_id for heard in batch if not heard.again}:
-        note_inbound(fresh, heard_at)
-    if acknowledged:
+            if heard.value.own_wa_id:
+                named.add(heard.source.channel_id)
+    if fresh:
+        note_inbound({heard.source.channel_id for heard in fresh}, heard_at)
+    if acknowledged := {heard.source.channel_id for heard in fresh if isinstance(heard.value, InboundStatus)}:
         note_acknowledged(acknowledged, heard_at)
+    return named

@@ -1,7 +1,7 @@
 """Who is in a group, and whether our own number may write there."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
@@ -23,14 +23,6 @@ ON CONFLICT (chat_id, wa_id) DO UPDATE SET rank = coalesce(
      WHERE n.chat_id = excluded.chat_id AND n.wa_id = excluded.wa_id), p.rank), "left" = excluded."left"
 """
 
-_OTHERS_LEFT = """
-UPDATE inbox_participant p SET "left" = true
-FROM unnest(%s::uuid[]) AS whole (chat_id)
-WHERE p.chat_id = whole.chat_id AND NOT p."left"
-  AND NOT EXISTS (SELECT FROM unnest(%s::uuid[], %s::text[]) AS n (chat_id, wa_id)
-                  WHERE n.chat_id = p.chat_id AND n.wa_id = p.wa_id)
-"""
-
 # What we never heard of is no reason to stop people from writing: only a known absence or rank is.
 _JUDGE = """
 UPDATE inbox_chat c SET read_only = j.reason <> '', read_only_reason = j.reason
@@ -38,9 +30,11 @@ FROM (
     SELECT c.id, CASE WHEN p."left" THEN %s
                       WHEN c.only_admins_write AND p.rank = 'member' THEN %s
                       ELSE '' END AS reason
-    FROM unnest(%s::uuid[], %s::text[]) AS touched (chat_id, own_wa_id)
-    JOIN inbox_chat c ON c.id = touched.chat_id
-    LEFT JOIN inbox_participant p ON p.chat_id = touched.chat_id AND p.wa_id = touched.own_wa_id
+    FROM (SELECT unnest(%s::uuid[]) AS id
+          UNION SELECT id FROM inbox_chat WHERE channel_id = ANY(%s::uuid[]) AND kind = 'group') AS touched
+    JOIN inbox_chat c ON c.id = touched.id
+    JOIN channels_app_channel own ON own.id = c.channel_id
+    LEFT JOIN inbox_participant p ON p.chat_id = c.id AND p.wa_id = own.own_wa_id
 ) j
 WHERE c.id = j.id AND c.read_only_reason <> j.reason
 RETURNING c.id
@@ -58,7 +52,6 @@ def keep_participants(batch: Iterable[Heard], chats: Chats) -> list[uuid.UUID]:
     Such news carries no time of its own: the last to arrive counts, and a delivery applied before says nothing.
     """
     standing: dict[Place, tuple[str | None, bool]] = {}
-    whole: set[uuid.UUID] = set()
     told: dict[uuid.UUID, None] = {}
     for heard in batch:
         value = heard.value
@@ -66,38 +59,46 @@ def keep_participants(batch: Iterable[Heard], chats: Chats) -> list[uuid.UUID]:
             continue
         chat_id = chats.id_of[heard.source.channel_id, value.wa_chat_id]
         told[chat_id] = None
-        if isinstance(value, InboundGroup):
-            if value.complete:
-                whole.add(chat_id)
-                standing = {place: how for place, how in standing.items() if place[0] != chat_id}
-            for one in value.participants:
-                standing[chat_id, identity(one.wa_id, 80, "WhatsApp id")] = (one.rank[:8], False)
-        elif value.action in _ACTIONS:
-            for wa_id in value.wa_ids:
-                place = (chat_id, identity(wa_id, 80, "WhatsApp id"))
-                rank = _RANKS.get(value.action) or standing.get(place, (None, False))[0]
-                standing[place] = (rank, value.action == "remove")
-    _write(standing, whole)
+        for wa_id, rank, gone in _said(value, heard.source.own_wa_id):
+            place = (chat_id, identity(wa_id, 80, "WhatsApp id"))
+            standing[place] = (rank or standing.get(place, (None, False))[0], gone)
+    _write(standing)
     return list(told)
 
 
-def judge_read_only(chat_ids: Iterable[uuid.UUID], chats: Chats) -> list[uuid.UUID]:
-    """Set or lift "nobody can write here" for these groups; the ids of those that changed."""
-    rows = [(chat_id, chats.source_of[chat_id].own_wa_id) for chat_id in chat_ids]
-    if not rows:
+def judge_read_only(chat_ids: Iterable[uuid.UUID], *, channel_ids: Iterable[uuid.UUID] = ()) -> list[uuid.UUID]:
+    """Set or lift "nobody can write here" for these groups, and all groups of these channels; the ids that changed."""
+    chat_ids, channel_ids = list(chat_ids), list(channel_ids)
+    if not chat_ids and not channel_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_JUDGE, [NOT_IN_GROUP, ADMINS_ONLY, *columns(rows, 2)])
+        cursor.execute(_JUDGE, [NOT_IN_GROUP, ADMINS_ONLY, chat_ids, channel_ids])
         return [chat_id for (chat_id,) in cursor.fetchall()]
 
 
-def _write(standing: dict[Place, tuple[str | None, bool]], whole: set[uuid.UUID]) -> None:
-    if not standing and not whole:
+def _said(value: InboundGroup | InboundParticipants, own_wa_id: str) -> Iterator[tuple[str, str | None, bool]]:
+    """Person, rank where it is said, and whether they are gone.
+
+    A whole list says nothing about who is missing from it, because it may be older than an event that came before it;
+    except about ourselves, where a list by phone numbers without ours is all that some removals ever show.
+    """
+    if isinstance(value, InboundParticipants):
+        if value.action in _ACTIONS:
+            for wa_id in value.wa_ids:
+                yield wa_id, _RANKS.get(value.action), value.action == "remove"
+        return
+    for one in value.participants:
+        yield one.wa_id, one.rank[:8], False
+    listed = {one.wa_id for one in value.participants}
+    by_number = all(wa_id.endswith("@s.whatsapp.net") for wa_id in listed)
+    if value.complete and listed and by_number and own_wa_id and own_wa_id not in listed:
+        yield own_wa_id, None, True
+
+
+def _write(standing: dict[Place, tuple[str | None, bool]]) -> None:
+    if not standing:
         return
     rows = [(new_id(), *place, rank, gone) for place, (rank, gone) in standing.items()]
     ids, chat_ids, wa_ids, ranks, gone = columns(rows, 5)
     with connection.cursor() as cursor:
-        if whole:
-            cursor.execute(_OTHERS_LEFT, [list(whole), chat_ids, wa_ids])
-        if rows:
-            cursor.execute(_KEEP, [ids, chat_ids, wa_ids, ranks, gone, chat_ids, wa_ids, ranks])
+        cursor.execute(_KEEP, [ids, chat_ids, wa_ids, ranks, gone, chat_ids, wa_ids, ranks])
