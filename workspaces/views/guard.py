@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from kernel.errors import Forbidden, Invalid, NotFound
 from workspaces.access import member_for, require
 from workspaces.roles import Permission
+from workspaces.views.errors import not_found
 
 View = Callable[..., HttpResponse]
 
@@ -39,9 +40,9 @@ def member_view(view: View) -> View:
         except Invalid as error:
             if request.method not in {"GET", "HEAD"}:
                 raise
-            raise Http404(error.message) from error  # a mangled address, e.g. half a cursor
-        except NotFound as error:
-            raise Http404(error.message) from error
+            return not_found(request, error)  # a mangled address, e.g. half a cursor
+        except (NotFound, Http404) as error:
+            return not_found(request, error)  # not raised: with DEBUG Django would draw its own page
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
         if not response.has_header("Cache-Control"):

@@ -1,0 +1,109 @@
+"""What a channel's card says: the connection and the lane, told as one state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_app.models import Channel
+from channels_app.states import SENDS, ChannelStatus
+from outbox.selectors.lanes import LaneOverview
+
+S = ChannelStatus
+
+DOTS = {
+    S.CONNECTED: "good",
+    S.DEGRADED: "wait",
+    S.CONNECTING: "wait",
+    S.QR_PENDING: "wait",
+    S.DISCONNECTED: "idle",
+    S.LOGGED_OUT: "bad",
+    S.ERROR: "bad",
+}
+SENTENCES = {
+    S.DEGRADED: "The provider limits this number at the moment.",
+    S.CONNECTING: "The provider is being asked for a connection.",
+    S.QR_PENDING: "The phone has to scan a code.",
+    S.DISCONNECTED: "Nothing is sent while the number is disconnected.",
+    S.LOGGED_OUT: "The phone is no longer linked.",
+    S.ERROR: "The provider refuses the connection.",
+}
+CURES = {  # (deed, words) of the one button that helps
+    S.CONNECTING: ("open", "Show the code"),
+    S.QR_PENDING: ("open", "Show the code"),
+    S.DISCONNECTED: ("connect", "Connect"),
+    S.LOGGED_OUT: ("connect", "Scan again"),
+    S.ERROR: ("reconnect", "Reconnect"),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    channel: Channel
+    dot: str  # good | wait | bad | idle
+    word: str
+    tone: str  # of the banner: warn | bad | ""; "" with an empty sentence means that there is none
+    sentence: str
+    until: datetime | None
+    cure: tuple[str, str] | None
+    waiting: str
+    oldest_waiting_at: datetime | None
+    paused: bool
+
+
+def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
+    """Worst news first: a lost connection, then a person's pause, then a hold that ends by itself."""
+    waiting = lane.waiting if lane else 0
+    held = lane is not None and lane.state == "held"
+    paused = lane is not None and lane.lane.paused
+    common = {
+        "channel": channel,
+        "waiting": waiting_text(waiting),
+        "oldest_waiting_at": lane.oldest_waiting_at if lane else None,
+        "paused": paused,
+    }
+    status = ChannelStatus(channel.status)
+    if status not in SENDS:
+        dot = DOTS[status]
+        sentence = channel.status_detail or SENTENCES[status]
+        return Card(
+            dot=dot,
+            word=status.label,
+            tone="bad" if dot == "bad" else "warn",
+            sentence=f"{_ended(sentence)}{_wait(waiting)}",
+            until=None,
+            cure=CURES.get(status),
+            **common,
+        )
+    if paused:
+        reason = lane.lane.paused_reason or "Paused by a person."
+        sentence = f"{_ended(reason)}{_wait(waiting)}"
+        return Card(
+            dot="wait", word="Paused", tone="warn", sentence=sentence, until=None, cure=("resume", "Resume"), **common
+        )
+    if held:
+        sentence = _ended(lane.reason or SENTENCES[S.DEGRADED])
+        cure = ("resume-now", "Resume now")
+        return Card(dot="wait", word="Waiting", tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
+    sentence = "" if status == S.CONNECTED else _ended(channel.status_detail or SENTENCES[status])
+    return Card(
+        dot=DOTS[status],
+        word=status.label,
+        tone="warn" if sentence else "",
+        sentence=sentence,
+        until=None,
+        cure=None,
+        **common,
+    )
+
+
+def waiting_text(waiting: int) -> str:
+    return "1,000+" if waiting >= 1000 else f"{waiting}"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _wait(waiting: int) -> str:
+    if not waiting:
+        return ""
+    return " 1 message waits safely." if waiting == 1 else f" {waiting_text(waiting)} messages wait safely."
