@@ -1,4 +1,4 @@
-"""From untrusted bytes to a JSON object, and careful reading of its fields: what is of the wrong kind reads as empty."""
+"""From untrusted bytes to a JSON object, and careful reading of it: a field of the wrong kind reads as empty."""
 
 import json
 import math

@@ -218,6 +218,9 @@ class Api:
 
     def _upload(self, channel: Channel, request: Request, rule: Rule) -> Any:
         mime_type = request.headers.get("content-type", "application/octet-stream")
+        if mime_type == "application/json":
+            media = request.json().get("media", "")
+            return {"media": [{"id": self._sending.file(channel, media, "", "").id}]}
         if not request.body:
             raise Refusal(400, "wrong request parameters", "/body/media must have required property 'media'")
         return {"media": [{"id": self._state.keep_file(channel, mime_type, request.body).id}]}

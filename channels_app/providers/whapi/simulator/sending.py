@@ -185,12 +185,12 @@ class Sending:
             ]
             return type, {**content, "vote_limit": data.get("count", 1), "total": 0, "results": results}
         if type in payloads.MEDIA_TYPES:
-            file = self._file(channel, data["media"], data.get("mime_type", ""), data.get("filename", ""))
+            file = self.file(channel, data["media"], data.get("mime_type", ""), data.get("filename", ""))
             content.pop("mime_type", None)
             return type, payloads.file_content(self._state, channel, type, file, self._base_url(), **content)
         return type, content
 
-    def _file(self, channel: Channel, media: str, mime_type: str, name: str) -> Any:
+    def file(self, channel: Channel, media: str, mime_type: str, name: str) -> Any:
         if media in channel.files:
             file = channel.files[media]
             file.name = name or file.name

@@ -1,0 +1,295 @@
+"""Keeps the promise of providers/base.Adapter for Whapi. Source of facts: README.md beside this file."""
+
+import base64
+import contextlib
+import os
+from datetime import datetime
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import segno
+from django.core.files.storage import default_storage
+
+from channels_app.providers.base import (
+    Credentials,
+    FetchedMedia,
+    Health,
+    InboundGroup,
+    InboundMedia,
+    InboundMessage,
+    Outgoing,
+    OutgoingMedia,
+    Parsed,
+    QrCode,
+    SentMessage,
+)
+from channels_app.providers.errors import ProviderError
+from channels_app.providers.whapi import limits, parsing
+from channels_app.providers.whapi.client import Client, segment
+from channels_app.providers.whapi.composing import endpoint_and_body
+from channels_app.providers.whapi.parsing.chats import group_values
+from channels_app.providers.whapi.parsing.connection import health_of
+from channels_app.providers.whapi.parsing.reading import Malformed, integer, mapping, message_id, moment, sequence, text
+from channels_app.providers.whapi.parsing.reading import wa_id as normal_wa_id
+
+WEBHOOK_EVENTS = [
+    {"type": kind, "method": method}
+    for kind, methods in (
+        ("messages", ("post", "put", "patch", "delete")),
+        ("statuses", ("post", "put")),
+        ("chats", ("post", "put", "patch", "delete")),
+        ("contacts", ("post", "patch")),
+        ("groups", ("post", "put", "patch")),
+        ("presences", ("post",)),
+        ("calls", ("post",)),
+        ("channel", ("post", "patch")),
+        ("users", ("post", "delete")),
+        ("service", ("post",)),
+    )
+    for method in methods
+]
+"""Named one by one, because the provider's default list holds retired names."""
+
+WEBHOOK_PATH = "/api/webhooks/whapi/"
+
+
+class WhapiAdapter:
+    """Whapi has no idempotency key: a send that got no answer may have been done."""
+
+    repeatable_sends = False
+
+    def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:
+        client = Client(credentials, deadline)
+        endpoint_and_body(message, "checked-0")  # what is impossible is refused before a file travels
+        media_id = self._uploaded(client, message.media) if message.media else ""
+        path, body = endpoint_and_body(message, media_id)
+        return _sent(client.act("POST", path, body))
+
+    def edit(
+        self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, text: str, *, deadline: float
+    ) -> SentMessage:
+        """Repeating an edit does no harm, but the outcome is told as it is."""
+        body = {"to": wa_chat_id, "body": text, "edit": wa_message_id}
+        return _sent(Client(credentials, deadline).act("POST", "/messages/text", body))
+
+    def revoke(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+        Client(credentials, deadline).act("DELETE", f"/messages/{segment(wa_message_id)}")
+
+    def react(
+        self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, emoji: str, *, deadline: float
+    ) -> None:
+        path = f"/messages/{segment(wa_message_id)}/reaction"
+        client = Client(credentials, deadline)
+        if emoji:
+            client.act("PUT", path, {"emoji": emoji})
+        else:
+            client.act("DELETE", path)
+
+    def mark_read(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+        Client(credentials, deadline).act("PUT", f"/messages/{segment(wa_message_id)}")
+
+    def history(
+        self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
+    ) -> list[InboundMessage]:
+        """Oldest first. A chat that the provider does not know has no history."""
+        client = Client(credentials, deadline)
+        params: dict[str, Any] = {"count": limits.HISTORY_PAGE, "time_from": int(since.timestamp()), "sort": "asc"}
+        if from_me is not None:
+            params["from_me"] = "true" if from_me else "false"
+        found: dict[str, InboundMessage] = {}
+        for page in range(limits.HISTORY_PAGES):
+            items = _history_page(client, wa_chat_id, {**params, "offset": page * limits.HISTORY_PAGE})
+            for message in filter(None, map(_message_of, items)):
+                if from_me in (None, message.from_me) and int(message.at.timestamp()) >= params["time_from"]:
+                    found[message.wa_message_id] = message
+            if len(items) < limits.HISTORY_PAGE:
+                break
+        return sorted(found.values(), key=lambda message: message.at)
+
+    def fetch_media(
+        self, credentials: Credentials, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
+    ) -> FetchedMedia:
+        """By id; by link where there is no id or the provider has lost the file. Leaves no half file behind."""
+        client = Client(credentials, deadline)
+        try:
+            with open(path, "wb") as sink:
+                answer = _media_answer(client, media, sink, limit_bytes)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            raise
+        return FetchedMedia(mime_type=answer.headers.get("Content-Type", "") or media.mime_type, size=answer.size)
+
+    def health(self, credentials: Credentials, *, deadline: float) -> Health:
+        """Asks without waking: the default would start a channel that was stopped on purpose."""
+        found = health_of(_as_object(Client(credentials, deadline).get("/health", wakeup="false")))
+        if found is None:
+            raise ProviderError("unreadable_answer", "Whapi reports a state of the channel that Waybill does not know.")
+        return found
+
+    def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
+        try:
+            answer = _as_object(Client(credentials, deadline).get("/users/login", wakeup="true"))
+        except ProviderError as error:
+            if error.http_status == 409:
+                return QrCode("already_connected")
+            if error.http_status == 406:
+                return QrCode("unavailable")
+            raise
+        image = _png_data_uri(answer)
+        if image:
+            return QrCode("ready", image, integer(answer, "expire"))
+        return QrCode("unavailable" if text(answer, "status", 20) == "ERROR" else "pending")
+
+    def pairing_code(self, credentials: Credentials, phone_number: str, *, deadline: float) -> str:
+        digits = "".join(c for c in phone_number if c in "0123456789")
+        if not 7 <= len(digits) <= 15:
+            raise ProviderError("invalid_recipient", "The phone number needs 7 to 15 digits.", permanent=True)
+        answer = _as_object(Client(credentials, deadline).get(f"/users/login/{digits}"))
+        code = text(answer, "code", 40)
+        if not code:
+            raise ProviderError("unreadable_answer", "Whapi gave no pairing code. Try again.")
+        return code
+
+    def log_out(self, credentials: Credentials, *, deadline: float) -> None:
+        try:
+            Client(credentials, deadline).act("POST", "/users/logout", repeatable=True)
+        except ProviderError as error:
+            if error.http_status != 409:  # logged out already
+                raise
+
+    def register_webhook(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> None:
+        """Adds ours to the channel's webhooks and takes our older ones away; those of other programs stay.
+
+        The provider replaces the whole list at once, drops events without `callback_persist`, and was seen to lose
+        both after a ban: register again after every new link.
+        """
+        client = Client(credentials, deadline)
+        ours = {
+            "url": url,
+            "mode": "body",
+            "events": WEBHOOK_EVENTS,
+            "headers": {"X-Webhook-Secret": secret},
+        }
+        kept = [hook for hook in _webhooks(_as_object(client.get("/settings"))) if not _is_ours(hook, url)]
+        settings = {
+            "callback_persist": True,
+            "callback_backoff_delay_ms": limits.BACKOFF_MS,
+            "max_callback_backoff_delay_ms": limits.MOST_BACKOFF_MS,
+            "webhooks": [*kept, ours],
+        }
+        answer = client.act("PATCH", "/settings", settings, repeatable=True)
+        after = mapping(answer, "after_update")
+        if after and all(hook.get("url") != url for hook in _webhooks(after)):
+            raise ProviderError("webhook_not_registered", "Whapi did not keep the webhook.", permanent=True)
+
+    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
+        client = Client(credentials, deadline)
+        found: dict[str, InboundGroup] = {}
+        for page in range(limits.GROUPS_PAGES):
+            offset = page * limits.GROUPS_PAGE
+            items = sequence(_as_object(client.get("/groups", count=limits.GROUPS_PAGE, offset=offset)), "groups")
+            for item in items:
+                with contextlib.suppress(Malformed):
+                    found |= {g.wa_chat_id: g for g in group_values(item) if isinstance(g, InboundGroup)}
+            if len(items) < limits.GROUPS_PAGE:
+                break
+        return list(found.values())
+
+    def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
+        return parsing.parse(method=method, suffix=suffix, body=body)
+
+    def _uploaded(self, client: Client, media: OutgoingMedia) -> str:
+        """The provider's id of the file: uploaded first, so that only the small second request can be uncertain."""
+        try:
+            file = default_storage.open(media.path, "rb")
+        except (OSError, ValueError):
+            raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
+        with file:
+            if media.mime_type.split(";")[0].strip() in limits.RAW_UPLOAD_TYPES:
+                answer = client.upload(file, media.mime_type)
+            else:
+                encoded = base64.b64encode(file.read()).decode()
+                uri = f"data:{media.mime_type};base64,{encoded}"
+                answer = client.act("POST", "/media", {"media": uri}, repeatable=True)
+        found = next((m for m in sequence(answer, "media") if isinstance(m, dict)), {})
+        media_id = text(found, "id", 300)
+        if not media_id:
+            raise ProviderError("unreadable_answer", "Whapi took the file but gave no id for it.")
+        return media_id
+
+
+def _sent(answer: dict[str, Any]) -> SentMessage:
+    """`sent: false` was not sent; a success without an id leaves it open what happened."""
+    if answer.get("sent") is False:
+        raise ProviderError("not_sent", "Whapi says that the message was not sent.", http_status=200)
+    message = mapping(answer, "message")
+    wa_message_id = message_id(message, "id")
+    if not wa_message_id:
+        raise ProviderError(
+            "no_message_id", "Whapi accepted the message but gave no id.", outcome_unknown=True, http_status=200
+        )
+    return SentMessage(wa_message_id, moment(message), normal_wa_id(message.get("chat_id")))
+
+
+def _history_page(client: Client, wa_chat_id: str, params: dict[str, Any]) -> list[Any]:
+    try:
+        return sequence(_as_object(client.get(f"/messages/list/{segment(wa_chat_id)}", **params)), "messages")
+    except ProviderError as error:
+        if error.code == "not_found":
+            return []
+        raise
+
+
+def _message_of(item: Any) -> InboundMessage | None:
+    try:
+        return next((v for v in parsing.message_values(item) if isinstance(v, InboundMessage)), None)
+    except Malformed:
+        return None
+
+
+def _media_answer(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> Any:
+    if media.provider_media_id:
+        try:
+            return client.download(f"/media/{segment(media.provider_media_id)}", sink, limit_bytes)
+        except ProviderError as error:
+            if error.code != "not_found":
+                raise
+            if not media.link:
+                raise ProviderError(
+                    "media_gone", "Whapi no longer has the file; it keeps files for 30 days.", permanent=True
+                ) from error
+            sink.seek(0)
+            sink.truncate()
+    if not media.link:
+        raise ProviderError("media_gone", "Whapi named no file to fetch.", permanent=True)
+    return client.fetch_link(media.link, sink, limit_bytes)
+
+
+def _png_data_uri(answer: dict[str, Any]) -> str | None:
+    """The image may come with or without its data prefix, or only as the text to draw."""
+    image = text(answer, "base64", 1_000_000)
+    if image:
+        return image if image.startswith("data:") else f"data:image/png;base64,{image}"
+    rowdata = text(answer, "rowdata", 2000)
+    if not rowdata:
+        return None
+    drawn = BytesIO()
+    segno.make(rowdata, error="l").save(drawn, kind="png", scale=5)
+    return "data:image/png;base64," + base64.b64encode(drawn.getvalue()).decode()
+
+
+def _webhooks(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    return [hook for hook in sequence(settings, "webhooks") if isinstance(hook, dict)]
+
+
+def _is_ours(hook: dict[str, Any], url: str) -> bool:
+    """The same address, or the same channel of ours under another public URL."""
+    there = text(hook, "url", 2000)
+    return there == url or (WEBHOOK_PATH in url and there.endswith(WEBHOOK_PATH + url.split(WEBHOOK_PATH)[-1]))
+
+
+def _as_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProviderError("unreadable_answer", "The answer is not what Whapi promises.")
+    return value
