@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q
 
 from channels_app.services.connection import note_acknowledged
@@ -29,35 +29,30 @@ STATUS_OF_ITEM = {
 
 
 def settle_sends(settled: Sequence[Settled]) -> None:
-    """Write how the items stand to their messages, in a few statements for any number of them.
+    """Write how the items stand to their messages, in a few statements, inside the transaction that records the items.
 
     An accepted message takes the id that the provider gave. Whoever else holds that id makes room: a bubble made from
     the echo is deleted (its facts are keyed by the id and stay), a message of ours that was taken for it by mistake
     becomes uncertain again. Then the facts that came before the id count.
     """
     latest = {one.subject_id: one for one in settled if one.subject_id is not None}
-    with transaction.atomic():
-        claims = {
-            (one.lane_id, one.provider_id): key
-            for key, one in latest.items()
-            if one.state == ItemState.SENT and 0 < len(one.provider_id) <= WA_ID_MAX
-        }
-        removed, doubted = _make_room(claims)
-        _write(latest.values())
-        for channel_id, wa_message_ids in _by_channel(claims).items():
-            fold(channel_id=channel_id, wa_message_ids=wa_message_ids)
-        _tell([*latest, *doubted], removed)
-        for channel_id in {one.lane_id for one in latest.values() if one.state == ItemState.SENT}:
-            at = max(one.at for one in latest.values() if one.lane_id == channel_id)
-            note_acknowledged([channel_id], at)
+    sent = [one for one in latest.values() if one.state == ItemState.SENT]
+    claims = {(one.lane_id, one.provider_id): one.subject_id for one in sent if 0 < len(one.provider_id) <= WA_ID_MAX}
+    removed, doubted = _make_room(claims)
+    _write(latest.values())
+    for channel_id, wa_message_ids in _by_channel(claims).items():
+        fold(channel_id=channel_id, wa_message_ids=wa_message_ids)
+    _tell([*latest, *doubted], removed)
+    if sent:
+        note_acknowledged({one.lane_id for one in sent}, max(one.at for one in sent))
 
 
 def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid.UUID]]:
     """Take the claimed ids away from everybody else. Returns the deleted echoes, and who became uncertain."""
     if not claims:
         return [], []
-    holders = Message.objects.filter(_holding(claims)).exclude(pk__in=claims.values())
-    chat_ids = sorted(set(holders.values_list("chat_id", flat=True)) | _chats_of_wrong_holders(claims))
+    holders = Message.objects.filter(_holding(claims)).values_list("pk", "channel_id", "wa_message_id", "chat_id")
+    chat_ids = {chat_id for key, channel_id, wa_id, chat_id in holders if claims[channel_id, wa_id] != key}
     if not chat_ids:
         return [], []
     # Chats before messages, each in the order of their ids: the order in which everybody else locks them.
@@ -101,13 +96,6 @@ def _holding(claims: Iterable[tuple]) -> Q:
     for channel_id, wa_message_ids in _by_channel(claims).items():
         wanted |= Q(channel_id=channel_id, wa_message_id__in=wa_message_ids)
     return wanted
-
-
-def _chats_of_wrong_holders(claims: dict[tuple, uuid.UUID]) -> set[uuid.UUID]:
-    """Chats of messages that are settled themselves in this batch, and hold an id that another one of it claims."""
-    held = Message.objects.filter(_holding(claims), pk__in=claims.values())
-    rows = held.values_list("pk", "channel_id", "wa_message_id", "chat_id")
-    return {chat_id for key, channel_id, wa_id, chat_id in rows if claims[channel_id, wa_id] != key}
 
 
 def _write(settled: Iterable[Settled]) -> None:
