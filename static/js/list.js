@@ -14,7 +14,7 @@ let late = new Map() // rows that wait for the pointer to leave
 /** Mark the row of the open chat. */
 export function select(chat) {
   for (const link of rows().querySelectorAll("[aria-current]")) link.removeAttribute("aria-current")
-  const link = chat && rowOf(chat)?.querySelector("a")
+  const link = chat ? rowOf(chat)?.querySelector("a") : null
   link?.setAttribute("aria-current", "true")
   return link
 }

@@ -28,6 +28,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
+@register.filter
+def tile_letters(name: str) -> str:
+    """Two letters for a channel's tile: of the last word, because numbers of one firm often begin alike."""
+    return (str(name).split() or [""])[-1][:2].title()
+
+
 @register.simple_tag
 def icon(name: str, classes: str = "") -> SafeString:
     """A drawing of static/icons.svg, hidden from screen readers: the words beside it speak."""
