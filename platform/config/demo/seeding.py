@@ -18,7 +18,7 @@ from inbox.services.assigning import assign_chat
 from inbox.services.reading import mark_read
 from inbox.states import Direction
 from kernel import clock, signing
-from webhooks.services.applying import apply_pending
+from webhooks.services.applying import sweep_pending
 from webhooks.services.storing import store
 from workspaces.models import ApiKey, Member, Workspace
 from workspaces.roles import Role
@@ -148,8 +148,7 @@ def tell_history(channel: Channel, number: Number) -> None:
         store(
             workspace_id=channel.workspace_id, channel_id=channel.pk, method="POST", suffix="messages/post", body=body
         )
-    while apply_pending():
-        pass
+    sweep_pending()
 
 
 def settle_in(owner: Member, channel: Channel) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import connection
 
 from config.database import embedded_folder
 from config.demo.cast import ACME, password_of, simulator_url
+from config.demo.provider import introduce_numbers, simulator_answers
 from config.supervision import Program, Supervisor, keeper_argv
 
 START_SECONDS = 60.0
@@ -60,12 +62,15 @@ class Command(BaseCommand):
         embedded = None if os.environ.get("DATABASE_URL") else embedded_folder(settings.DATA_DIR)
         supervisor = Supervisor(keeper_argv=keeper_argv(embedded), env=child_environment(port), say=self.tell)
         try:
-            for program in programs(demo=demo, host=host, port=port):
+            if demo:
+                supervisor.start(simulator())
+                if self.wait_for(simulator_answers, supervisor, stop):
+                    introduce_numbers()
+                    connection.close()
+            for program in programs(host=host, port=port):
                 supervisor.start(program)
-            if wait_until_it_answers(supervisor, stop, host, port):
+            if self.wait_for(lambda: web_answers(host, port), supervisor, stop):
                 self.tell(banner(demo))
-            elif not stop.is_set():
-                self.tell(f"The web server did not answer within {START_SECONDS:.0f} s; the lines above say why.")
             while not stop.wait(0.25):
                 supervisor.tend()
         finally:
@@ -73,21 +78,40 @@ class Command(BaseCommand):
             supervisor.stop()
             self.tell("Stopped. Your data is kept in " + str(settings.DATA_DIR) + "." if embedded else "Stopped.")
 
+    def wait_for(self, answers: Callable[[], bool], supervisor: Supervisor, stop: threading.Event) -> bool:
+        deadline = time.monotonic() + START_SECONDS
+        while not stop.is_set():
+            if answers():
+                return True
+            if time.monotonic() > deadline:
+                self.tell(f"No answer within {START_SECONDS:.0f} s; the lines above say why.")
+                return False
+            supervisor.tend()
+            stop.wait(0.1)
+        return False
+
     def tell(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 
 
-def programs(*, demo: bool, host: str, port: int) -> list[Program]:
+def manage(*words: str) -> list[str]:
+    return [sys.executable, str(settings.ROOT / "manage.py"), *words]
+
+
+def simulator() -> Program:
+    state = str(Path(settings.DATA_DIR).resolve() / "simulator.json")
+    port = str(settings.SIMULATOR_PORT)
+    return Program("simulator", manage("simulate_provider", "--demo", "--port", port, "--state", state))
+
+
+def programs(*, host: str, port: int) -> list[Program]:
     """In the order of their start. Each is an ordinary command that a service manager could run as well."""
-    manage = [sys.executable, str(settings.ROOT / "manage.py")]
     web = [sys.executable, "-m", "daphne", "-v", "0", "-b", host, "-p", str(port), "config.asgi:application"]
-    simulator = Program("simulator", [*manage, "simulate_provider", "--port", str(settings.SIMULATOR_PORT)])
     return [
-        *([simulator] if demo else []),
         Program("web", web, {"DATABASE_POOL_SIZE": WEB_POOL_SIZE}),
-        Program("relay", [*manage, "drain_outbox", "--follow"]),
-        Program("schedules", [*manage, "qcluster"]),
+        Program("relay", manage("drain_outbox", "--follow")),
+        Program("schedules", manage("qcluster")),
     ]
 
 
@@ -129,21 +153,16 @@ def refuse_taken_port(host: str, port: int, setting: str) -> None:
             ) from error
 
 
-def wait_until_it_answers(supervisor: Supervisor, stop: threading.Event, host: str, port: int) -> bool:
-    deadline = time.monotonic() + START_SECONDS
+def web_answers(host: str, port: int) -> bool:
     target = "127.0.0.1" if host == "0.0.0.0" else host
-    while time.monotonic() < deadline and not stop.wait(0.1):
-        supervisor.tend()
-        caller = http.client.HTTPConnection(target, port, timeout=2)
-        try:
-            caller.request("GET", "/healthz")
-            if caller.getresponse().status == 200:
-                return True
-        except OSError:
-            continue
-        finally:
-            caller.close()
-    return False
+    caller = http.client.HTTPConnection(target, port, timeout=2)
+    try:
+        caller.request("GET", "/healthz")
+        return caller.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        caller.close()
 
 
 def banner(demo: bool) -> str:

@@ -1,0 +1,49 @@
+"""Tells the simulator which numbers the demo has and where their webhooks go, as a person would at a provider."""
+
+import json
+
+from django.conf import settings
+
+from channels_app.models import Channel
+from config.demo.cast import WORKSPACES, simulator_url
+from config.demo.seeding import webhook_secret
+from kernel import http
+
+CALL_SECONDS = 5.0
+
+
+def simulator_answers() -> bool:
+    try:
+        return _call("GET", "channels").status == 200
+    except http.HttpFailure:
+        return False
+
+
+def introduce_numbers() -> None:
+    """Known numbers keep their state at the simulator; only the webhook address is set, because PORT may have moved."""
+    for number in (number for demo in WORKSPACES for number in demo.numbers):
+        channel = Channel.objects.living().filter(settings__demo=number.key).first()
+        if channel is None:
+            continue  # a visitor removed it
+        known = {
+            "token": number.token,
+            "number": number.wa_id.partition("@")[0],
+            "name": number.name,
+            "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/whapi/{channel.pk}",
+            "secret": webhook_secret(number),
+            "persist": True,
+        }
+        answer = _call("POST", "channels", known)
+        if answer.status != 200:
+            raise RuntimeError(f"The simulator refused the number {number.name}: {json.loads(answer.body)}")
+
+
+def _call(method: str, name: str, values: dict | None = None) -> http.Response:
+    return http.request(
+        method,
+        f"{simulator_url()}/_sim/{name}",
+        json=values,
+        deadline=CALL_SECONDS,
+        max_bytes=1_000_000,
+        allow_private=True,
+    )
