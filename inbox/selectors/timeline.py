@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
 from inbox.jobs import SEND
 from inbox.models import Message, MessageFact
 from inbox.states import FactKind
-from outbox.models import Attempt, Hold, Item
+from outbox.models import Attempt, Item
+from outbox.selectors.history import ItemHistory, history_of
 from outbox.states import HoldKind, ItemState, Outcome
 
 
@@ -43,17 +42,16 @@ ORDER = ("queued", "scheduled", "waiting", "paused", "attempt_started", "attempt
 
 
 def timeline_of(message: Message) -> list[TimelineEntry]:
-    """Five queries, whatever happened."""
-    items = list(Item.objects.filter(subject_id=message.pk, kind=SEND).order_by("id"))
-    attempts = list(Attempt.objects.filter(item__in=items).order_by("id"))
+    """Six queries at most, whatever happened."""
+    histories = [one for one in history_of(message.pk) if one.item.kind == SEND]
     entries = [
-        *_of_items(message, items),
-        *_of_holds(message, items),
-        *_of_attempts(attempts),
+        *_of_items(message, [one.item for one in histories]),
+        *_of_holds(histories),
+        *_of_attempts([attempt for one in histories for attempt in one.attempts]),
         *_of_facts(message),
         *(TimelineEntry(deed.at, deed.event, deed.detail) for deed in message.deeds.all()),
     ]
-    if not items:
+    if not histories:
         entries.append(_arrival(message))
     return sorted(entries, key=lambda entry: (entry.at, _rank(entry.event)))
 
@@ -83,17 +81,12 @@ def _of_items(message: Message, items: list[Item]) -> Iterator[TimelineEntry]:
             yield TimelineEntry(item.released_at, "released", detail)
 
 
-def _of_holds(message: Message, items: list[Item]) -> Iterator[TimelineEntry]:
-    """Holds of the lane that lay between the writing and the end."""
-    if not items:
-        return
-    begun, ended = items[0].created_at, items[-1].finished_at
-    holds = Hold.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=begun), lane_id=message.channel_id)
-    if ended is not None:
-        holds = holds.filter(started_at__lt=ended)
-    for hold in holds.order_by("id"):
+def _of_holds(histories: list[ItemHistory]) -> Iterator[TimelineEntry]:
+    """Each hold of the lane that made the message wait, once."""
+    for hold in {hold.pk: hold for one in histories for hold in one.holds}.values():
         until = f" until {_clock(hold.until)} UTC" if hold.until else ""
-        yield TimelineEntry(max(hold.started_at, begun), "paused", f"{HoldKind(hold.kind).label}{until}: {hold.reason}")
+        at = max(hold.started_at, histories[0].item.created_at)
+        yield TimelineEntry(at, "paused", f"{HoldKind(hold.kind).label}{until}: {hold.reason}")
 
 
 def _of_attempts(attempts: list[Attempt]) -> Iterator[TimelineEntry]:

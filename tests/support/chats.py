@@ -18,6 +18,7 @@ from inbox.models import Chat, Contact, ContactAddress, Message, MessageFact
 from inbox.services.sending import send_message
 from outbox.models import Item
 from outbox.registry import Settled, kind_named
+from outbox.services.relaying import owning
 from outbox.services.relaying.sending import attempt
 from tests.support.outbox import HandRelay
 from workspaces.access import Actor
@@ -166,9 +167,10 @@ class FakeProvider:
 
 
 def drain() -> None:
-    """Everything that is due, through a relay that is stepped here."""
+    """Everything that is due, through a relay that is stepped here and gone afterwards."""
     relay = HandRelay()
-    while relay.look_again():
-        while relay.begun:
-            relay.scheduler.events.put(attempt(relay.begun.pop(0), lambda: True))
-            relay.look()
+    relay.look_again()
+    while relay.begun:
+        relay.scheduler.events.put(attempt(relay.begun.pop(0), lambda: True))
+        relay.look_again()
+    owning.retire(relay.worker_id)
