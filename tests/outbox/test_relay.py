@@ -12,7 +12,7 @@ from outbox.errors import OutcomeUnknown, SlowDown, TryAgain
 from outbox.models import Attempt, Hold, Item, Lane, Worker
 from outbox.registry import Accepted
 from outbox.services import waking
-from outbox.services.draining import drain_once
+from outbox.services.relaying.draining import drain_once
 from outbox.services.relaying import Relay
 from outbox.states import ItemState
 from tests.support.outbox import (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection, transaction
@@ -173,7 +174,7 @@ def assert_order_held(provider: FakeProvider, chats: dict[uuid.UUID, list[str]])
     for chat, texts in chats.items():
         calls = sorted((call for call in provider.calls if call[0] == chat), key=lambda call: call[2])
         assert [text for _, text, _, _ in calls] == texts
-        for earlier, later in zip(calls, calls[1:], strict=False):
+        for earlier, later in pairwise(calls):
             assert earlier[3] <= later[2], "two calls of one chat overlapped"
 
 

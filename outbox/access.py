@@ -1,0 +1,33 @@
+"""Who may see and operate the outbox: the only way from an id in a request to a row."""
+
+import uuid
+
+from outbox.errors import NoSuchItem, NoSuchLane
+from outbox.models import Item, Lane
+from workspaces.access import Actor, require
+from workspaces.roles import Permission
+
+
+def lane_for(actor: Actor, lane_id: uuid.UUID) -> Lane:
+    """A lane of the actor's workspace, to look at. Raises NoSuchLane, Forbidden."""
+    lane = Lane.objects.filter(pk=lane_id, workspace_id=actor.workspace_id).first()
+    if lane is None:
+        raise NoSuchLane
+    require(actor, Permission.SEE_OUTBOX)
+    return lane
+
+
+def lane_to_operate(actor: Actor, lane_id: uuid.UUID) -> Lane:
+    """A lane that the actor may pause and resume. Raises NoSuchLane, Forbidden."""
+    lane = lane_for(actor, lane_id)
+    require(actor, Permission.OPERATE_LANES)
+    return lane
+
+
+def item_for(actor: Actor, item_id: uuid.UUID) -> Item:
+    """An item of the actor's workspace. Raises NoSuchItem, Forbidden."""
+    item = Item.objects.select_related("lane").filter(pk=item_id, workspace_id=actor.workspace_id).first()
+    if item is None:
+        raise NoSuchItem
+    require(actor, Permission.SEE_OUTBOX)
+    return item
