@@ -1,15 +1,13 @@
 """The URL that lets a cron service drain the outbox, for hosts that run no processes of their own."""
 
-from dataclasses import asdict
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from outbox.services.relaying import drain_once
 
 from config.health import carries, refusal
+from outbox.services.relaying import drain_once
 
 CRON_MAX_SECONDS = 25
 """Cron services wait 30 s or more for an answer."""
@@ -24,4 +22,4 @@ def process_outbox(request: HttpRequest) -> HttpResponse:
         return refusal(503, "CRON_SECRET is not set, so this URL is closed; see .env.example.")
     if not carries(request, settings.CRON_SECRET):
         return refusal(401, "Bring CRON_SECRET as a bearer token.")
-    return JsonResponse(asdict(drain_once(max_seconds=CRON_MAX_SECONDS)))
+    return JsonResponse(drain_once(max_seconds=CRON_MAX_SECONDS).as_dict())

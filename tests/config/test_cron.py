@@ -16,6 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Report:
     sent: int = 3
 
+    def as_dict(self) -> dict[str, int]:
+        return {"sent": self.sent}
+
 
 def test_whoever_brings_the_secret_gets_the_report(client, settings, world):
     settings.CRON_SECRET = "right"

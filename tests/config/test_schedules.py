@@ -46,3 +46,8 @@ def test_without_a_relay_the_schedule_drains(monkeypatch):
     monkeypatch.setattr(schedules, "drain_once", lambda **options: asked.append(options) or "report")
     assert schedules.drain_when_no_relay_lives() == "report"
     assert asked == [{"max_seconds": schedules.DRAIN_SECONDS}]
+
+
+def test_migrating_puts_the_schedules_in_place():
+    planned = {schedules.PREFIX + planned.name for planned in schedules.PLAN}
+    assert set(Schedule.objects.values_list("name", flat=True)) == planned
