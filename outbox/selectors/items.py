@@ -11,7 +11,8 @@ from outbox.models import Attempt, Item
 from outbox.states import ItemState
 
 SENDING = "sending"
-STATUSES = [*ItemState.values, SENDING]
+NEEDS_PERSON = "needs-person"
+STATUSES = [*ItemState.values, SENDING, NEEDS_PERSON]
 
 
 def items_page(
@@ -25,7 +26,8 @@ def items_page(
 ) -> Page:
     """Items with `is_sending` (an attempt is open) and their lane. Raises Invalid for what cannot be asked.
 
-    status: an ItemState value, or "sending"; "queued" leaves out what is being sent, as operators mean it.
+    status: an ItemState value, "sending", or "needs-person" (failed or uncertain); "queued" leaves out what is being
+    sent, as operators mean it.
     """
     items = Item.objects.filter(workspace_id=workspace_id).select_related("lane")
     items = _with_status(items.annotate(is_sending=Exists(_open_attempts())), status)
@@ -57,6 +59,8 @@ def _with_status(items: QuerySet[Item], status: str) -> QuerySet[Item]:
     if status in (SENDING, ItemState.QUEUED):
         # `open` leads to the partial index of waiting rows; the queue may be a sliver of all rows.
         return items.filter(Q(open=True, state=ItemState.QUEUED), is_sending=status == SENDING)
+    if status == NEEDS_PERSON:
+        return items.filter(state__in=[ItemState.FAILED, ItemState.UNCERTAIN])
     return items.filter(state=status)
 
 

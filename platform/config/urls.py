@@ -7,7 +7,7 @@ urlpatterns = [
     path("", include("workspaces.urls")),
     path("", include("inbox.urls")),
     path("", include("channels_app.urls")),
-    path("", include("outbox.urls")),
+    path("", include("config.outbox_urls")),
     path("", include("webhooks.urls")),
     path("", include("config.health_urls")),
     path("api/v1/", include("config.api_urls")),

@@ -1,6 +1,0 @@
-"""URLs of the outbox app."""
-
-from django.urls import URLPattern
-
-app_name = "outbox"
-urlpatterns: list[URLPattern] = []

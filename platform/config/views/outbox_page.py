@@ -1,0 +1,275 @@
+"""The outbox page: every lane with its queue and its pulse, and the items that wait, failed, or may have been sent."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from config.views.outbox_rows import KINDS, rows_of
+from inbox.access import message_for
+from inbox.jobs import SEND
+from inbox.services import resolving
+from kernel import clock
+from kernel.errors import DomainError
+from outbox.errors import NoSuchLane
+from outbox.models import Item, Lane
+from outbox.selectors.items import items_page
+from outbox.selectors.lanes import WAITING_LIMIT, LaneOverview, lane_overviews
+from outbox.services import operating
+from workspaces.access import name_of
+from workspaces.models import Member
+from workspaces.roles import Permission
+from workspaces.views.answering import tell
+from workspaces.views.guard import requires
+
+ROWS = 50
+DEEDS_AT_ONCE = 200
+TABS = {  # name in the address → (words, status of outbox.selectors.items)
+    "person": ("Needs a person", "needs-person"),
+    "waiting": ("Waiting", "queued"),
+    "sending": ("Being sent", "sending"),
+    "scheduled": ("Scheduled", "scheduled"),
+    "sent": ("Sent", "sent"),
+    "cancelled": ("Cancelled", "cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class LaneRow:
+    overview: LaneOverview
+    dot: str
+    word: str
+    waiting: str
+    bars: list[Bar]
+    now: int  # sent in the last full minute
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@requires(Permission.SEE_OUTBOX)
+def lane_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "outbox/outbox.html", lanes_context(request.member) | _items_context(request))
+
+
+@require_safe
+@requires(Permission.SEE_OUTBOX)
+def lane_part(request: HttpRequest) -> HttpResponse:
+    """Sums and lanes alone, for refreshing."""
+    return render(request, "outbox/_lanes.html", lanes_context(request.member))
+
+
+@require_safe
+@requires(Permission.SEE_OUTBOX)
+def item_part(request: HttpRequest) -> HttpResponse:
+    """The items alone, for refreshing."""
+    return render(request, "outbox/_items.html", _items_context(request))
+
+
+def lanes_context(member: Member) -> dict[str, object]:
+    overviews = [overview for overview in lane_overviews(member.workspace_id) if _is_worth_a_row(overview)]
+    minutes = [sum(minute) for minute in zip(*(overview.sent_last_hour for overview in overviews), strict=True)]
+    oldest = min(
+        (overview for overview in overviews if overview.oldest_waiting_at),
+        key=lambda overview: overview.oldest_waiting_at,
+        default=None,
+    )
+    waiting = sum(overview.waiting for overview in overviews)
+    return {
+        "lanes": [lane_row(overview) for overview in overviews],
+        "on_hold": sum(overview.state in {"paused", "held", "closed"} for overview in overviews),
+        "bars": bars_of(minutes, width=600, height=72),
+        "sent_now": count_text(minutes[-2] if len(minutes) > 1 else 0),
+        "sent_hour": count_text(sum(minutes)),
+        "peak": count_text(max(minutes, default=0)),
+        "waiting": count_text(waiting, more=any(overview.waiting >= WAITING_LIMIT for overview in overviews)),
+        "busy_lanes": sum(overview.waiting > 0 for overview in overviews),
+        "oldest": oldest,
+        "needs_person": sum(overview.needs_person for overview in overviews),
+    }
+
+
+def _is_worth_a_row(overview: LaneOverview) -> bool:
+    """A channel's lane for connecting is shown only while something is in it."""
+    return not overview.lane.name.endswith("(connection)") or overview.waiting > 0
+
+
+def lane_row(overview: LaneOverview) -> LaneRow:
+    dot, word = {
+        "running": ("good", "Running"),
+        "idle": ("idle", "Idle"),
+        "retrying": ("wait", "Tries again"),
+        "paused": ("wait", "Paused"),
+        "held": ("wait", "Waiting"),
+        "closed": ("bad", "Closed"),
+    }[overview.state]
+    minutes = overview.sent_last_hour
+    return LaneRow(
+        overview=overview,
+        dot=dot,
+        word=word,
+        waiting=count_text(overview.waiting, more=overview.waiting >= WAITING_LIMIT),
+        bars=bars_of(minutes, width=180, height=22),
+        now=minutes[-2] if len(minutes) > 1 else 0,
+    )
+
+
+def bars_of(minutes: list[int], *, width: int, height: int) -> list[Bar]:
+    """Bars of a chart, the tallest as high as the chart; a minute with anything in it is at least two high."""
+    peak = max(minutes, default=0)
+    if not peak:
+        return []
+    step = width / len(minutes)
+    heights = [max(2.0, round(count / peak * height, 1)) if count else 0.0 for count in minutes]
+    return [Bar(round(index * step), height - tall, tall) for index, tall in enumerate(heights) if tall]
+
+
+def count_text(count: int, *, more: bool = False) -> str:
+    return f"{count:,}+" if more else f"{count:,}"
+
+
+def _items_context(request: HttpRequest) -> dict[str, object]:
+    tab = request.GET.get("tab", "person")
+    tab = tab if tab in TABS else "person"
+    lanes = list(Lane.objects.filter(workspace_id=request.member.workspace_id).order_by("name"))
+    lane_id = _known(request.GET.get("lane", ""), {lane.pk for lane in lanes})
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    page = items_page(
+        request.member.workspace_id,
+        status=TABS[tab][1],
+        lane_id=lane_id,
+        kind=kind,
+        cursor=request.GET.get("cursor"),
+        limit=ROWS,
+    )
+    chosen = {"tab": tab if tab != "person" else "", "lane": lane_id or "", "kind": kind}
+    return {
+        "tab": tab,
+        "tabs": [(name, words) for name, (words, _) in TABS.items()],
+        "rows": rows_of(request.member, page.rows),
+        "next": page.next,
+        "cursor": request.GET.get("cursor", ""),
+        "all_lanes": [lane for lane in lanes if not lane.name.endswith("(connection)")],
+        "lane_id": lane_id,
+        "kind": kind,
+        "kinds": [(name, words) for name, (_, words) in KINDS.items()],
+        "filters": urlencode({name: value for name, value in chosen.items() if value}),
+        "may_resolve": request.member.may(Permission.RESOLVE_MESSAGES) and tab in {"person", "waiting", "scheduled"},
+    }
+
+
+def _known(raw: str, ids: set[UUID]) -> UUID | None:
+    try:
+        value = UUID(raw)
+    except ValueError:
+        return None
+    return value if value in ids else None
+
+
+# --- Deeds ------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@requires(Permission.OPERATE_LANES)
+def lane_act(request: HttpRequest, lane_id: UUID, deed: str) -> HttpResponse:
+    """Pause, resume, or resume now."""
+    member = request.member
+    lane = Lane.objects.filter(pk=lane_id, workspace_id=member.workspace_id).first()
+    if lane is None:
+        raise NoSuchLane
+    on = {"lane_id": lane_id, "actor": member}
+    deeds: dict[str, tuple[Callable[[], object], str]] = {
+        "pause": (
+            lambda: operating.pause_lane(**on, reason=f"Paused by {name_of(member)}."),
+            f"{lane.name} is paused. What you write waits.",
+        ),
+        "resume": (lambda: operating.resume_lane(**on), f"{lane.name} goes on."),
+        "resume-now": (lambda: operating.clear_hold(**on), f"{lane.name} goes on now."),
+    }
+    if deed not in deeds:
+        raise Http404
+    do, done = deeds[deed]
+    tell(request, do, done=done)
+    return redirect("outbox:lane-list", slug=request.workspace.slug)
+
+
+@require_POST
+@requires(Permission.RESOLVE_MESSAGES)
+def items_act(request: HttpRequest) -> HttpResponse:
+    """Try again, cancel, or mark as sent: the items that were chosen, each for itself."""
+    deed = request.POST.get("deed", "")
+    if deed not in DEEDS:
+        raise Http404
+    do, done = DEEDS[deed]
+    outcomes: Counter[str] = Counter()
+    for item in _chosen_items(request):
+        try:
+            do(request.member, item)
+            outcomes[""] += 1
+        except DomainError as refusal:
+            outcomes[refusal.message] += 1
+    if not outcomes:
+        messages.error(request, "Choose one or more rows first.")
+    if outcomes[""]:
+        messages.success(request, f"{outcomes.pop('')} {done}")
+    for reason, count in outcomes.items():
+        if count:
+            messages.error(request, f"{count} could not be changed. {reason}")
+    filters = request.POST.get("filters", "")
+    answer = redirect("outbox:lane-list", slug=request.workspace.slug)
+    if filters.replace("=", "").replace("&", "").replace("-", "").replace(".", "").isalnum():
+        answer["Location"] += f"?{filters}"
+    return answer
+
+
+def _chosen_items(request: HttpRequest) -> list[Item]:
+    ids = []
+    for raw in request.POST.getlist("item")[:DEEDS_AT_ONCE]:
+        try:
+            ids.append(UUID(raw))
+        except ValueError:
+            continue
+    return list(Item.objects.filter(workspace_id=request.member.workspace_id, pk__in=ids).order_by("id"))
+
+
+def _retry(member: Member, item: Item) -> None:
+    if item.kind == SEND:
+        resolving.retry_message(actor=member, message=message_for(member, item.subject_id))
+    else:
+        operating.retry_item(item_id=item.pk)
+
+
+def _cancel(member: Member, item: Item) -> None:
+    if item.kind == SEND:
+        resolving.cancel_message(actor=member, message=message_for(member, item.subject_id))
+    else:
+        operating.cancel_item(item_id=item.pk)
+
+
+def _mark_sent(member: Member, item: Item) -> None:
+    if item.kind == SEND:
+        resolving.mark_sent(actor=member, message=message_for(member, item.subject_id))
+    else:
+        operating.confirm_item(item_id=item.pk, provider_id="", at=clock.now(), how="person")
+
+
+DEEDS = {
+    "retry": (_retry, "will be tried again."),
+    "cancel": (_cancel, "cancelled."),
+    "mark-sent": (_mark_sent, "marked as sent."),
+}
