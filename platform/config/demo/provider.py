@@ -5,6 +5,7 @@ import json
 from django.conf import settings
 
 from channels_app.models import Channel
+from channels_app.states import SENDS
 from config.demo.cast import WORKSPACES, simulator_url
 from config.demo.seeding import webhook_secret
 from kernel import http
@@ -20,7 +21,7 @@ def simulator_answers() -> bool:
 
 
 def introduce_numbers() -> None:
-    """Known numbers keep their state at the simulator; only the webhook address is set, because PORT may have moved."""
+    """At every start, because PORT may have moved the webhook address."""
     for number in (number for demo in WORKSPACES for number in demo.numbers):
         channel = Channel.objects.living().filter(settings__demo=number.key).first()
         if channel is None:
@@ -29,6 +30,7 @@ def introduce_numbers() -> None:
             "token": number.token,
             "number": number.wa_id.partition("@")[0],
             "name": number.name,
+            "state": "AUTH" if channel.status in SENDS else "QR",
             "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/whapi/{channel.pk}",
             "secret": webhook_secret(number),
             "persist": True,
