@@ -17,7 +17,7 @@ from inbox.realtime.wire import CHANNEL, connect
 
 log = logging.getLogger("waybill.realtime")
 
-LOOK_UP_SECONDS = 1.0
+LOOK_UP_SECONDS = 0.25
 """How often the thread looks whether it is to stop while nothing comes."""
 
 RETRY_SECONDS = 1.0
