@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_app.models import Channel
+from channels_app.selectors.channels import channels_of
 from config.views.outbox_rows import KINDS, rows_of
 from inbox.access import message_for
 from inbox.jobs import SEND
@@ -50,6 +52,7 @@ class Bar:
 @dataclass(frozen=True)
 class LaneRow:
     overview: LaneOverview
+    channel: Channel | None  # None for the lane of something else
     dot: str
     word: str
     waiting: str
@@ -82,6 +85,7 @@ def item_part(request: HttpRequest) -> HttpResponse:
 
 def lanes_context(member: Member) -> dict[str, object]:
     overviews = [overview for overview in lane_overviews(member.workspace_id) if _is_worth_a_row(overview)]
+    channels = {channel.pk: channel for channel in channels_of(member)}
     minutes = [sum(minute) for minute in zip(*(overview.sent_last_hour for overview in overviews), strict=True)]
     oldest = min(
         (overview for overview in overviews if overview.oldest_waiting_at),
@@ -90,7 +94,7 @@ def lanes_context(member: Member) -> dict[str, object]:
     )
     waiting = sum(overview.waiting for overview in overviews)
     return {
-        "lanes": [lane_row(overview) for overview in overviews],
+        "lanes": [lane_row(overview, channels.get(overview.lane.pk)) for overview in overviews],
         "on_hold": sum(overview.state in {"paused", "held", "closed"} for overview in overviews),
         "bars": bars_of(minutes, width=600, height=72),
         "sent_now": count_text(minutes[-2] if len(minutes) > 1 else 0),
@@ -108,18 +112,19 @@ def _is_worth_a_row(overview: LaneOverview) -> bool:
     return not overview.lane.name.endswith("(connection)") or overview.waiting > 0
 
 
-def lane_row(overview: LaneOverview) -> LaneRow:
+def lane_row(overview: LaneOverview, channel: Channel | None) -> LaneRow:
     dot, word = {
         "running": ("good", "Running"),
         "idle": ("idle", "Idle"),
         "retrying": ("wait", "Tries again"),
         "paused": ("wait", "Paused"),
-        "held": ("wait", "Waiting"),
+        "held": ("wait", "Paused"),
         "closed": ("bad", "Closed"),
     }[overview.state]
     minutes = overview.sent_last_hour
     return LaneRow(
         overview=overview,
+        channel=channel,
         dot=dot,
         word=word,
         waiting=count_text(overview.waiting, more=overview.waiting >= WAITING_LIMIT),
