@@ -5,9 +5,10 @@ import re
 from django.db import IntegrityError, transaction
 
 from kernel.errors import Invalid
+from workspaces.access import Actor, require
 from workspaces.errors import SlugTaken
 from workspaces.models import Member, User, Workspace
-from workspaces.roles import Role
+from workspaces.roles import Permission, Role
 from workspaces.services.auditing import record
 from workspaces.services.people import clean_email, clean_name, new_user
 
@@ -37,3 +38,14 @@ def create_workspace(*, name: str, slug: str, owner_email: str, owner_name: str 
         member = Member.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
         record(actor=member, deed="workspace.created", target=workspace, details={"name": name, "slug": slug})
     return workspace
+
+
+def rename_workspace(*, actor: Actor, name: str) -> None:
+    """Raises Forbidden or Invalid."""
+    require(actor, Permission.MANAGE_WORKSPACE)
+    name = clean_name(name, limit=NAME_LIMIT)
+    with transaction.atomic():
+        workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
+        old, workspace.name = workspace.name, name
+        workspace.save(update_fields=["name"])
+        record(actor=actor, deed="workspace.renamed", target=workspace, details={"old": old, "new": name})

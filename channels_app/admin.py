@@ -1,0 +1,180 @@
+"""Django admin of channels: tokens go in and never come out, the state is read, deeds go through the services."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+
+from channels_app.forms import token_field
+from channels_app.models import Channel, ConnectionLogEntry, Credential
+from channels_app.providers import built_in
+from channels_app.selectors.channels import shown, webhook_url
+from channels_app.services import channels, connection, credentials
+from channels_app.states import ProviderKind
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
+from kernel.errors import Invalid
+from workspaces.access import Operator
+
+LOG_ROWS = 50
+
+
+class ChannelForm(forms.ModelForm):
+    """The rules are the services'; a mistake is shown beside its field. What was typed as token is never drawn."""
+
+    token = token_field("New token")
+
+    class Meta:
+        model = Channel
+        fields = ["workspace", "provider", "name", "phone_number"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["token"].required = self.instance._state.adding
+        if "provider" in self.fields:
+            self.fields["provider"].choices = [
+                (kind.value, kind.label) for kind in ProviderKind if kind.value in built_in()
+            ]
+
+    def clean_name(self) -> str:
+        return self._accepted(channels.clean_name, self.cleaned_data["name"], limit=channels.NAME_LIMIT)
+
+    def clean_phone_number(self) -> str:
+        return self._accepted(channels.clean_phone_number, self.cleaned_data["phone_number"])
+
+    def clean_token(self) -> str:
+        token = self.cleaned_data["token"]
+        return self._accepted(credentials.clean_token, token) if token else ""
+
+    @staticmethod
+    def _accepted(clean: Any, value: str, **rules: Any) -> str:
+        try:
+            return clean(value, **rules)
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.message) from None
+
+
+class ConnectionLogInline(ReadOnlyInline):
+    model = ConnectionLogEntry
+    fields = readonly_fields = ["at", "old", "new", "reason", "actor_name"]
+    ordering = ["-id"]
+    max_num = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        newest = ConnectionLogEntry.objects.filter(channel=OuterRef("channel")).order_by("-id")
+        return super().get_queryset(request).filter(pk__in=Subquery(newest.values("pk")[:LOG_ROWS]))
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):
+    form = ChannelForm
+    list_display = ["name", "workspace", "provider", "phone_number", "status", "status_since", "paused_until"]
+    list_filter = ["status", "provider", "workspace"]
+    search_fields = ["name", "phone_number", "own_wa_id", "provider_channel_id"]
+    list_select_related = ["workspace"]
+    show_full_result_count = False
+    actions = ["connect", "disconnect", "reconnect", "log_out", "remove"]
+    inlines = [ConnectionLogInline]
+    state = [
+        "status",
+        "status_detail",
+        "status_since",
+        "paused_until",
+        "wants_connection",
+        "own_wa_id",
+        "provider_channel_id",
+        "token_hint",
+        "webhook_address",
+        "last_inbound_at",
+        "last_acknowledged_at",
+        "checked_at",
+        "settings",
+        "created_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return shown(super().get_queryset(request).living())
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
+        fields = ["workspace", "provider", "name", "phone_number", "token"]
+        return fields if obj is None else [*fields, *self.state]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
+        return [] if obj is None else ["workspace", "provider", *self.state]
+
+    def get_inlines(self, request: HttpRequest, obj: Channel | None = None) -> list:
+        return [] if obj is None else self.inlines
+
+    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        return False  # deleting would take chats and messages along; the action "remove" keeps them
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: ChannelForm, change: bool) -> None:
+        given = {name: form.cleaned_data[name] for name in ("name", "phone_number", "token")}
+        actor = Operator(user=request.user, workspace=obj.workspace)
+        if change:
+            channels.update_channel(actor=actor, channel_id=obj.pk, **{**given, "token": given["token"] or None})
+        else:
+            made, _ = channels.create_channel(actor=actor, provider=obj.provider, **given)
+            obj.pk = made.pk
+
+    @admin.display(description="Paused until")
+    def paused_until(self, channel: Channel) -> Any:
+        return channel.paused_until
+
+    @admin.display(description="Token")
+    def token_hint(self, channel: Channel) -> str:
+        if channel.token_hint is None:
+            return "none"
+        return f"stored, ends in {channel.token_hint}" if channel.token_hint else "stored"
+
+    @admin.display(description="Webhook address")
+    def webhook_address(self, channel: Channel) -> str:
+        return webhook_url(channel)
+
+    @admin.action(description="Connect", permissions=["operate"])
+    def connect(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._each(request, rows, connection.connect, done="being connected")
+
+    @admin.action(description="Disconnect (stop sending)", permissions=["operate"])
+    def disconnect(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._each(request, rows, connection.disconnect, done="disconnected")
+
+    @admin.action(description="Reconnect", permissions=["operate"])
+    def reconnect(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._each(request, rows, connection.reconnect, done="being connected again")
+
+    @admin.action(description="Log out (unlink the phone)", permissions=["operate"])
+    def log_out(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._each(request, rows, connection.log_out, done="being logged out")
+
+    @admin.action(description="Remove (chats stay)", permissions=["operate"])
+    def remove(self, request: HttpRequest, rows: QuerySet) -> None:
+        self._each(request, rows, channels.remove_channel, done="removed")
+
+    def _each(self, request: HttpRequest, rows: QuerySet, deed: Any, *, done: str) -> None:
+        def do(channel: Channel) -> None:
+            deed(actor=Operator(user=request.user, workspace=channel.workspace), channel_id=channel.pk)
+
+        do_to_each(request, rows.select_related("workspace"), do, done=done)
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    """Which secrets there are; not what they are, not even sealed."""
+
+    list_display = ["channel", "name", "hint", "updated_at", "expires_at"]
+    list_filter = ["name"]
+    list_select_related = ["channel"]
+    exclude = ["sealed"]
+
+
+@admin.register(ConnectionLogEntry)
+class ConnectionLogAdmin(ReadOnlyAdmin):
+    list_display = ["at", "channel", "old", "new", "reason", "actor_name"]
+    list_filter = ["new", "workspace"]
+    list_select_related = ["channel"]
+    ordering = ["-id"]
