@@ -82,7 +82,7 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
     if held:
         sentence = _ended(lane.reason or SENTENCES[S.DEGRADED])
         cure = ("resume-now", "Resume now")
-        return Card(dot="wait", word="Waiting", tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
+        return Card(dot="wait", word="Paused", tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
     sentence = "" if status == S.CONNECTED else _ended(channel.status_detail or SENTENCES[status])
     return Card(
         dot=DOTS[status],

@@ -48,7 +48,7 @@ def cards_context(actor: Actor) -> dict[str, object]:
 
 
 def _sends_now(card: Card) -> bool:
-    return card.channel.status in SENDS and card.word not in {"Paused", "Waiting"}
+    return card.channel.status in SENDS and card.word != "Paused"
 
 
 def _chosen(request: HttpRequest) -> Channel | None:

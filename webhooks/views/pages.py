@@ -19,12 +19,12 @@ from workspaces.views.guard import requires
 
 ROWS = 50
 SEARCH_LIMIT_CHARACTERS = 128
-DOTS = {  # (icon, tone) of a result
-    Result.PENDING: ("clock", ""),
-    Result.APPLIED: ("tick", ""),
-    Result.IGNORED: ("info", "dim"),
-    Result.PARKED: ("clock", "wait"),
-    Result.REFUSED: ("banned", "bad"),
+MARKS = {  # (icon, tone, word) of a result
+    Result.PENDING: ("clock", "", "Waiting"),
+    Result.APPLIED: ("tick", "", "Applied"),
+    Result.IGNORED: ("info", "dim", "Nothing to do"),
+    Result.PARKED: ("clock", "wait", "Parked"),
+    Result.REFUSED: ("banned", "bad", "Refused"),
 }
 
 
@@ -93,14 +93,14 @@ def _list_context(request: HttpRequest) -> dict[str, object]:
     chosen = {"q": search, "channel": channel_id or "", "result": result}
     return {
         "page": page,
-        "rows": [(row, channels.get(row.channel_id), DOTS[Result(row.result)]) for row in page.rows],
+        "rows": [(row, channels.get(row.channel_id), MARKS[Result(row.result)]) for row in page.rows],
         "channels": list(channels.values()),
         "names": channels,
-        "results": Result.choices,
+        "results": [(result.value, word) for result, (_, _, word) in MARKS.items()],
         "search": search,
         "channel_id": channel_id,
         "result": result,
-        "marks": DOTS,
+        "marks": MARKS,
         "filters": urlencode({name: value for name, value in chosen.items() if value}),
     }
 
