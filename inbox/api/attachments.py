@@ -7,7 +7,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.core.handlers.asgi import ASGIRequest
@@ -130,9 +129,7 @@ def file_response(request: HttpRequest, attachment: Attachment, *, download: boo
     if first > last:
         response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     else:
-        file = default_storage.open(attachment.path, "rb")
-        file.seek(first)
-        response = _streamed(request, file, last - first + 1)
+        response = _streamed(request, attachment.path, first, last - first + 1)
         response["Content-Length"] = str(last - first + 1)
         if asked is not None:
             response.status_code = 206
@@ -166,14 +163,16 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     return (int(first), min(int(last or size), size - 1))
 
 
-def _streamed(request: HttpRequest, file: File, length: int) -> StreamingHttpResponse:
+def _streamed(request: HttpRequest, path: str, first: int, length: int) -> StreamingHttpResponse:
     """In chunks, the way the server at hand serves: an ASGI server would collect a plain iterator in memory first."""
-    chunks = _chunks(file, length)
+    chunks = _chunks(path, first, length)
     return StreamingHttpResponse(_in_threads(chunks) if isinstance(request, ASGIRequest) else chunks)
 
 
-def _chunks(file: File, length: int) -> Iterator[bytes]:
-    with file:
+def _chunks(path: str, first: int, length: int) -> Iterator[bytes]:
+    """Opens the file with the first chunk, so that an answer nobody reads (HEAD, a lost connection) opens none."""
+    with default_storage.open(path, "rb") as file:
+        file.seek(first)
         while length > 0 and (chunk := file.read(min(CHUNK_BYTES, length))):
             length -= len(chunk)
             yield chunk
