@@ -5,6 +5,7 @@ import pytest
 from inbox.realtime.listener import stop_listener
 from inbox.realtime.notifier import notifier
 from outbox.services import waking
+from tests.support.browser import MISSING
 from tests.support.world import World, make_world
 
 
@@ -21,3 +22,18 @@ def django_db_setup(django_db_setup):
     waking.close()
     notifier.close()
     stop_listener()
+
+
+SLOWEST_LAST = ("tests/acceptance", "tests/e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first: a mistake shows within seconds, real processes and browsers come at the end."""
+    items.sort(key=lambda item: item.nodeid.startswith(SLOWEST_LAST))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(MISSING in str(report.longrepr) for report in skipped):
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.line(MISSING)

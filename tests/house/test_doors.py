@@ -27,6 +27,9 @@ PUBLIC = {
 OF_ITS_OWN = ("admin:", "webhooks:event-receive", "cron-")
 """Admin has its own door (staff), receiving webhooks a secret per channel, cron a token; each with tests of its own."""
 
+WORDS = {"channels_app:channel-act": {"deed": "connect"}, "outbox:lane-act": {"deed": "pause"}}
+"""What parameters mean that name no row."""
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -38,10 +41,11 @@ class Door:
 
     @property
     def names_a_row(self) -> bool:
-        return bool(set(self.parameters) - {"slug"})
+        return bool(set(self.parameters) - {"slug"} - set(WORDS.get(self.name, ())))
 
     def path(self, values: dict[str, str]) -> str:
-        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], self.route)
+        known = {**values, **WORDS.get(self.name, {})}
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: known[found[1]], self.route)
 
 
 def doors(patterns: list | None = None, route: str = "", namespaces: tuple[str, ...] = ()) -> Iterator[Door]:
