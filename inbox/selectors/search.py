@@ -4,7 +4,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q
 
 from inbox.models import Chat, Contact, ContactAddress, Message
@@ -16,13 +16,14 @@ WORDS_MAX = 12
 MATCHES_MAX = 500
 """Chats that one search can find by name, number or text each; more words narrow it."""
 
-MARK = ("\x02", "\x03")
-"""Around a hit in a headline: characters that no message holds, so escaping the text comes first and is safe."""
+EXTRACT_BEFORE = 40
+EXTRACT_LENGTH = 160
+"""Characters shown before the first hit, and altogether."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A message that matches, with its chat and a short extract: (piece, whether it is a hit) in order."""
+    """A message that matches, with its chat and an extract: (piece, whether it is a hit) in order."""
 
     message: Message
     chat: Chat
@@ -73,25 +74,24 @@ def message_hits(actor: Actor, q: str, *, cursor: str | None = None, limit: int 
     if query is None:
         return Page(rows=[], next=None)
     found = _messages_matching(actor, query).select_related("chat__contact", "chat__channel").defer("search")
-    headline = SearchHeadline(
-        "text",
-        query,
-        config="simple",
-        start_sel=MARK[0],
-        stop_sel=MARK[1],
-        max_words=18,
-        min_words=6,
-        max_fragments=1,
-    )
     page = newest_page(found, "sort_at", cursor=cursor, limit=limit)
-    texts = dict(
-        Message.objects.filter(pk__in=[row.pk for row in page.rows])
-        .annotate(headline=headline)
-        .values_list("pk", "headline")
-    )
-    return Page(
-        rows=[Hit(message=row, chat=row.chat, extract=_pieces(texts[row.pk])) for row in page.rows], next=page.next
-    )
+    hits = [Hit(message=row, chat=row.chat, extract=extract_of(row.text, q)) for row in page.rows]
+    return Page(rows=hits, next=page.next)
+
+
+def extract_of(text: str, q: str) -> list[tuple[str, bool]]:
+    """A stretch of the text around the first hit, cut into pieces that are hits and pieces that are not."""
+    words = sorted({re.escape(word) for word in q.split()[:WORDS_MAX]}, key=len, reverse=True)
+    hit = re.compile(rf"(?<!\w)((?:{'|'.join(words)})\w*)", re.IGNORECASE)
+    first = hit.search(text)
+    start = max(0, first.start() - EXTRACT_BEFORE) if first else 0
+    if start:
+        start = text.find(" ", start, first.start()) + 1 or start
+    stretch = text[start : start + EXTRACT_LENGTH]
+    pieces = [(piece, bool(hit.fullmatch(piece))) for piece in hit.split(stretch) if piece]
+    before = [("… ", False)] if start else []
+    after = [(" …", False)] if len(text) > start + EXTRACT_LENGTH else []
+    return before + pieces + after
 
 
 def _messages_matching(actor: Actor, query: SearchQuery):
@@ -102,14 +102,3 @@ def _digits(q: str) -> str:
     """The digits of what looks like a number or a part of one; four at least, else everything would match."""
     digits = re.sub(r"[\s()+.\-/]", "", q)
     return digits if digits.isascii() and digits.isdigit() and len(digits) >= 4 else ""
-
-
-def _pieces(headline: str) -> list[tuple[str, bool]]:
-    parts = re.split(f"([{MARK[0]}{MARK[1]}])", headline)
-    pieces, hit = [], False
-    for part in parts:
-        if part in MARK:
-            hit = part == MARK[0]
-        elif part:
-            pieces.append((part, hit))
-    return pieces

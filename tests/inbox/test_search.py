@@ -1,0 +1,148 @@
+"""Search in names, numbers and texts, and the list of people."""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from inbox.models import Chat, Contact, Message
+from inbox.selectors.search import extract_of, message_hits
+from tests.support.chats import customer_writes, make_chat
+from tests.support.query_budget import at_most, queries_of
+
+pytestmark = pytest.mark.django_db
+
+
+def found(api, q: str) -> list[str]:
+    answer = api.get("/api/v1/chats", {"q": q})
+    assert answer.status_code == 200, answer.content
+    return sorted(chat["name"] for chat in answer.json()["results"])
+
+
+@pytest.fixture
+def people(world) -> list[Chat]:
+    carla = make_chat(world.channel, "Carla Peña", line=9001)
+    dora = make_chat(world.channel, "Dora O'Neill", line=9002)
+    group = Chat.objects.create(
+        workspace=world.acme, channel=world.channel, wa_chat_id="120363000000000001@g.us", kind="group", name="Carpool"
+    )
+    customer_writes(carla, "The parcel to Zürich has not arrived; mail me at carla@example.com")
+    customer_writes(dora, "Thank you!")
+    customer_writes(make_chat(world.zoes_channel, "Carla of Zoe's", line=9003), "parcel")
+    return [carla, dora, group]
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("car", ["Carla Peña", "Carpool"]),
+        ("CARLA", ["Carla Peña"]),
+        ("peña", ["Carla Peña"]),
+        ("carla peñ", ["Carla Peña"]),
+        ("o'neill", ["Dora O'Neill"]),
+        ("5550109002", ["Dora O'Neill"]),
+        ("+1 555 010-9001", ["Carla Peña"]),
+        ("parc zür", ["Carla Peña"]),
+        ("carla@example.com", ["Carla Peña"]),
+        ("parcel paris", []),
+        ("arla", []),
+        ("!!! ::: &|", []),
+        ("' | '':* & \\", []),
+        ("a\x00b", []),
+        ("555", []),
+    ],
+)
+def test_chats_are_found_by_name_number_and_text_of_our_own(api, people, q, names):
+    assert found(api, q) == names
+
+
+def test_an_outsider_finds_only_her_own(zoes_api, people):
+    assert found(zoes_api, "parcel") == ["Carla of Zoe's"]
+    assert found(zoes_api, "5550109001") == []
+
+
+def test_hits_in_messages_come_newest_first_with_the_words_marked(world, people):
+    carla = people[0]
+    older = Message.objects.get(chat=carla)
+    newer = customer_writes(carla, "Any news of the <b>parcel</b>?")
+    deleted = customer_writes(carla, "parcel, deleted", deleted_at=timezone.now())
+    page = message_hits(world.ana, "parcel", limit=10)
+    assert [hit.message.pk for hit in page.rows] == [newer.pk, older.pk]
+    assert page.rows[0].extract == [("Any news of the <b>", False), ("parcel", True), ("</b>?", False)]
+    assert deleted.pk not in {hit.message.pk for hit in page.rows}
+    assert [hit.chat.pk for hit in page.rows] == [carla.pk] * 2
+    first = message_hits(world.ana, "parcel", limit=1)
+    assert [hit.message.pk for hit in message_hits(world.ana, "parcel", limit=1, cursor=first.next).rows] == [older.pk]
+    assert message_hits(world.zoe, "parcel").rows[0].chat.contact.name == "Carla of Zoe's"
+    assert message_hits(world.ana, "…").rows == []
+
+
+@pytest.mark.parametrize(
+    ("text", "q", "extract"),
+    [
+        ("Thank you", "tha", [("Thank", True), (" you", False)]),
+        ("no hit by letters", "…", [("no hit by letters", False)]),
+        ("a+b (c)", "(c", [("a+b ", False), ("(c", True), (")", False)]),
+        (
+            "word " * 30 + "parcel " + "tail " * 40,
+            "PARC",
+            [("… ", False), ("word ", False), ("parcel", True), (" tail", False), (" …", False)],
+        ),
+    ],
+)
+def test_an_extract_shows_the_first_hit_and_marks_all(text, q, extract):
+    shown = extract_of(text, q)
+    assert [hit for _, hit in shown] == [hit for _, hit in extract]
+    assert "".join(piece for piece, _ in shown if piece.strip(" …")) in text
+    assert [piece for piece, hit in shown if hit] == [piece for piece, hit in extract if hit]
+
+
+def test_a_search_asks_the_same_for_many_hits(world, people):
+    few = queries_of(lambda: message_hits(world.ana, "parcel"))
+    for _ in range(20):
+        customer_writes(people[0], "parcel")
+    with at_most(len(few)):
+        assert len(message_hits(world.ana, "parcel").rows) == 20
+
+
+# --- People -----------------------------------------------------------------------------------------------------------
+
+
+def test_people_are_listed_found_and_named_by_their_own_workspace(api, zoes_api, as_member, world, people):
+    answer = api.get("/api/v1/contacts").json()
+    assert [one["name"] for one in answer["results"]] == ["Dora O'Neill", "Carla Peña"]
+    found = api.get("/api/v1/contacts", {"q": "peña"}).json()["results"]
+    assert [one["wa_ids"] for one in found] == [["15550109001@s.whatsapp.net"]]
+    assert found[0]["phone_numbers"] == ["+15550109001"]
+    assert len(api.get("/api/v1/contacts", {"q": "9002"}).json()["results"]) == 1
+
+    url = f"/api/v1/contacts/{found[0]['id']}"
+    assert zoes_api.get(url).json() == zoes_api.get(f"/api/v1/contacts/{uuid.uuid4()}").json()
+    assert zoes_api.patch(url, {"name": "Mine"}, format="json").status_code == 404
+    assert as_member(world.vic).patch(url, {"name": "Mine"}, format="json").status_code == 403
+    changed = api.patch(url, {"name": "Carla P.", "notes": "Prefers e-mail."}, format="json")
+    assert (changed.status_code, changed.json()["name"], changed.json()["notes"]) == (
+        200,
+        "Carla P.",
+        "Prefers e-mail.",
+    )
+    assert api.patch(url, {"name": "x" * 201}, format="json").status_code == 400
+    assert api.get(url).json()["name"] == "Carla P."
+
+
+def test_pages_of_people_follow_one_another(api, world):
+    for index in range(5):
+        Contact.objects.create(workspace=world.acme, name=f"Person {index}")
+    first = api.get("/api/v1/contacts", {"limit": 3}).json()
+    second = api.get("/api/v1/contacts", {"limit": 3, "cursor": first["next"]}).json()
+    assert [one["name"] for one in first["results"] + second["results"]] == [f"Person {i}" for i in (4, 3, 2, 1, 0)]
+    assert second["next"] is None
+
+
+def test_forty_people_ask_no_more_than_two(api, world):
+    make_chat(world.channel)
+    api.get("/api/v1/contacts")
+    two = queries_of(lambda: api.get("/api/v1/contacts"))
+    for _ in range(39):
+        make_chat(world.channel)
+    assert len(queries_of(lambda: api.get("/api/v1/contacts"))) == len(two) <= 3
