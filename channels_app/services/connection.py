@@ -23,7 +23,6 @@ from kernel import clock
 from kernel.events import publish
 from outbox.models import Lane
 from outbox.services.operating import close_lane, open_lane
-from outbox.states import HoldKind
 from workspaces.access import Actor, name_of
 from workspaces.services.auditing import record
 
@@ -238,42 +237,6 @@ def _note_time(column: str, channel_ids: Iterable[uuid.UUID], at: datetime) -> N
     stale = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": at - timedelta(seconds=NOTED_EVERY_SECONDS)})
     rows = Channel.objects.select_for_update(skip_locked=True, no_key=True).filter(stale, pk__in=list(channel_ids))
     Channel.objects.filter(pk__in=rows.values("pk")).update(**{column: at})
-
-
-# --- What the lane tells ----------------------------------------------------------------------------------------------
-
-
-def note_lane_held(*, lane_id: uuid.UUID, kind: str, reason: str) -> None:
-    """A lane that was told to slow down makes its channel `degraded`; one that the relay closed, `disconnected`."""
-    to = {
-        HoldKind.RATE_LIMIT: ChannelStatus.DEGRADED,
-        HoldKind.BREAKER: ChannelStatus.DEGRADED,
-        HoldKind.CONNECTION: ChannelStatus.DISCONNECTED,
-    }.get(kind)
-    if to is not None:
-        _follow_lane(lane_id, to, reason)
-
-
-def note_lane_resumed(*, lane_id: uuid.UUID, kind: str) -> None:
-    if kind in {HoldKind.RATE_LIMIT, HoldKind.BREAKER}:
-        _follow_lane(lane_id, ChannelStatus.CONNECTED, "The lane goes on.")
-
-
-def _follow_lane(lane_id: uuid.UUID, to: str, reason: str) -> None:
-    """Bring a sending channel in line with its lane, as the lane is now: the fact may be heard late."""
-    with transaction.atomic():
-        channel = Channel.objects.select_for_update(no_key=True).living().filter(pk=lane_id, status__in=SENDS).first()
-        lane = Lane.objects.filter(pk=lane_id).first()
-        if channel is None or lane is None:
-            return  # a lane of something else, or the channel has left these states already
-        held = lane.not_before is not None and lane.not_before > clock.now()
-        still_so = {
-            ChannelStatus.DISCONNECTED: lane.closed,
-            ChannelStatus.DEGRADED: held and not lane.closed,
-            ChannelStatus.CONNECTED: not held and not lane.closed,
-        }[ChannelStatus(to)]
-        if still_so:
-            move(channel_id=lane_id, to=to, reason=reason)
 
 
 def _log(channel: Channel, *, old: str, new: str, reason: str, actor: Actor | None = None) -> None:

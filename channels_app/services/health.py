@@ -13,7 +13,8 @@ from channels_app.providers.base import Health
 from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
 from channels_app.services.connection import note_health
-from channels_app.states import SENDS
+from channels_app.services.following import follow_lanes
+from channels_app.states import ChannelStatus
 from kernel import clock
 
 log = logging.getLogger("waybill.channels")
@@ -28,13 +29,16 @@ DEADLINE_SECONDS = 10.0
 def check_channels() -> int:
     """Ask the provider of every channel without recent evidence, and believe the answers; returns how many moved.
 
+    First what the lanes know and no subscriber heard is caught up with.
+
     Evidence is a webhook or an accepted message. A channel that is not settled, or that moved since it was last asked,
     is asked every minute. A provider that does not answer proves nothing: the channel stays as it is.
     """
+    followed = follow_lanes()
     channels = _due()
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
         answers = list(pool.map(_ask, channels))
-    return sum(_believe(channel, answer) for channel, answer in zip(channels, answers, strict=True))
+    return followed + sum(_believe(channel, answer) for channel, answer in zip(channels, answers, strict=True))
 
 
 def _due() -> Sequence[Channel]:
@@ -42,7 +46,7 @@ def _due() -> Sequence[Channel]:
     asked_long_ago = Q(checked_at__isnull=True) | Q(checked_at__lt=now - QUIET)
     asked_a_minute_ago = Q(checked_at__isnull=True) | Q(checked_at__lt=now - UNSETTLED_EVERY)
     heard = Q(last_inbound_at__gt=now - QUIET) | Q(last_acknowledged_at__gt=now - QUIET)
-    unsettled = ~Q(status__in=SENDS) | Q(checked_at__lt=F("status_since"))
+    unsettled = ~Q(status=ChannelStatus.CONNECTED) | Q(checked_at__lt=F("status_since"))
     due = (asked_long_ago & ~heard) | (asked_a_minute_ago & unsettled)
     with_token = Channel.objects.living().filter(wants_connection=True, credentials__name="token")
     return list(with_token.filter(due).order_by(F("checked_at").asc(nulls_first=True), "id")[:ASKED_PER_ROUND])

@@ -55,7 +55,7 @@ def _show(channel: Channel, qr: QrCode) -> float:
     """Keep a ready code, sealed; returns after how many seconds to ask again."""
     if qr.status != "ready" or not qr.png_data_uri:
         return PENDING_AGAIN_SECONDS
-    seconds = qr.expires_in_seconds or QR_SECONDS
+    seconds = min(max(qr.expires_in_seconds or QR_SECONDS, 1), PATIENCE_SECONDS)
     expires_at = clock.now() + timedelta(seconds=seconds)
     store_credential(channel=channel, name=QR, secret=qr.png_data_uri, expires_at=expires_at)
     move(channel_id=channel.pk, to=ChannelStatus.QR_PENDING, reason="Waiting for somebody to scan the QR code.")

@@ -37,7 +37,7 @@ PLAN = (
     Planned(
         "check channels",
         "channels_app.services.health.check_channels",
-        5,
+        1,
         "a connection that the provider lost without telling",
     ),
     Planned(

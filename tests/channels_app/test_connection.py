@@ -16,9 +16,8 @@ from channels_app.states import MOVES, SENDS, ChannelStatus
 from kernel import clock, events
 from kernel.errors import Forbidden
 from kernel.events import Moment, subscribe
-from outbox.events import LaneHeld, LaneResumed
 from outbox.models import Lane
-from outbox.services.operating import close_lane, hold_lane, open_lane
+from outbox.services.operating import hold_lane
 from tests.support.fake_provider import waiting_jobs
 from tests.support.world import make_world
 from workspaces.models import AuditEntry
@@ -275,63 +274,3 @@ def test_evidence_of_traffic_is_noted_every_few_seconds(world):
     assert world.channel.last_inbound_at == at + timedelta(seconds=6)
     assert (world.channel.last_acknowledged_at, world.zoes_channel.last_acknowledged_at) == (at, at)
     assert world.zoes_channel.last_inbound_at is None
-
-
-# --- What the lane tells ----------------------------------------------------------------------------------------------
-
-
-def test_a_channel_told_to_slow_down_is_degraded_until_its_lane_goes_on(world):
-    hold_lane(lane_id=world.channel.pk, seconds=60, reason="The provider asks to wait a minute.")
-    tell(LaneHeld, world, "rate_limit", reason="The provider asks to wait a minute.", until=None)
-    world.channel.refresh_from_db()
-    assert (world.channel.status, world.channel.status_detail) == (S.DEGRADED, "The provider asks to wait a minute.")
-    assert not lane_of(world.channel).closed
-    tell(LaneResumed, world, "rate_limit")
-    assert status_of(world.channel) == S.DEGRADED  # heard late: the lane is held again
-    Lane.objects.filter(pk=world.channel.pk).update(not_before=clock.now() - timedelta(seconds=1))
-    tell(LaneResumed, world, "rate_limit")
-    assert status_of(world.channel) == S.CONNECTED
-
-
-def test_a_lane_that_the_relay_closed_disconnects_its_channel_until_the_provider_answers(world):
-    close_lane(lane_id=world.channel.pk, reason="The provider says 401.")
-    tell(LaneHeld, world, "connection", reason="The provider says 401.", until=None)
-    world.channel.refresh_from_db()
-    assert (world.channel.status, world.channel.status_detail) == (S.DISCONNECTED, "The provider says 401.")
-    connection.note_health(channel_id=world.channel.pk, health=Health(status=S.CONNECTED))
-    assert status_of(world.channel) == S.CONNECTED
-    assert not lane_of(world.channel).closed
-
-
-def test_a_closing_heard_after_the_lane_is_open_again_changes_nothing(world):
-    close_lane(lane_id=world.channel.pk, reason="The provider says 401.")
-    open_lane(lane_id=world.channel.pk)
-    tell(LaneHeld, world, "connection", reason="The provider says 401.", until=None)
-    assert status_of(world.channel) == S.CONNECTED
-
-
-def test_a_closed_lane_of_a_connected_channel_opens_when_the_provider_says_connected(world):
-    close_lane(lane_id=world.channel.pk, reason="The provider says 401.")
-    connection.note_health(channel_id=world.channel.pk, health=Health(status=S.CONNECTED))
-    assert not lane_of(world.channel).closed
-
-
-def test_a_pause_by_a_person_is_not_a_matter_of_the_connection(world):
-    tell(LaneHeld, world, "person", reason="Lunch.", until=None)
-    assert status_of(world.channel) == S.CONNECTED
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_wiring_brings_the_news_of_the_lane_after_the_commit():
-    world = make_world()
-    hold_lane(lane_id=world.channel.pk, seconds=60, reason="Told to wait.")
-    assert status_of(world.channel) == S.DEGRADED
-    assert status_of(world.zoes_channel) == S.CONNECTED
-
-
-def tell(fact: type, world, kind: str, **values) -> None:
-    """What the subscriber hears; the transaction of a test never commits."""
-    event = fact(lane_id=world.channel.pk, workspace_id=world.acme.pk, kind=kind, **values)
-    for moment, handler in events.subscriptions()[fact]:
-        if moment is Moment.AFTER_COMMIT and handler.__module__ == "channels_app.subscribers":
-            handler(event)
