@@ -31,7 +31,7 @@ fix: .venv/.for-working ## Repair what the linter can repair, and format
 	@$(BIN)/ruff format .
 
 bench: .venv/.for-working ## Measure on this machine and print one table; takes some minutes
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
 
 doctor: .venv/.for-running ## Check every link of the chain and say what to do
 	@$(BIN)/python manage.py doctor

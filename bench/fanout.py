@@ -6,10 +6,10 @@ import json
 import re
 import time
 
-import ground
-import servers
-from load import body
 from websockets.asyncio.client import connect
+
+from bench import ground, servers
+from bench.load import body
 
 SOCKETS = 200
 MESSAGES = 60

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from bench import servers
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data" / "bench"
 DATABASE = "waybill_bench"
@@ -33,9 +35,9 @@ def lay(channel_count: int) -> Ground:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
     os.environ["DATABASE_URL"] = server.replace("/postgres?", f"/{DATABASE}?")
-    os.environ["LOG_LEVEL"] = "WARNING"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    subprocess.run([sys.executable, str(ROOT / "manage.py"), "migrate", "-v", "0"], check=True)
+    os.environ.update(servers.environment())
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
+        subprocess.run([sys.executable, str(ROOT / "manage.py"), *command, "-v", "0"], check=True)
     import django
 
     django.setup()

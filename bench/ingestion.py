@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import ground
-import servers
-from load import CONNECTIONS, Result, body, put_load
+from bench import ground, servers
+from bench.load import CONNECTIONS, Result, body, put_load
 
 SECONDS = 6
 WARM_UP_SECONDS = 1
@@ -84,8 +83,8 @@ def bare_insert(site: ground.Ground) -> float:
     sample = json.dumps(json.loads(body("pgbench", 1))).replace("'", "''")
     statement = (
         "INSERT INTO peer.webhooks_inboundevent (id, workspace_id, channel_id, method, suffix, body, kind, result,"
-        " reason, wa_message_ids, attempts) VALUES (gen_random_uuid(), '{0}', '{0}', 'POST', '', convert_to('{1}', 'UTF8'), '',"
-        " 'pending', '', '{{}}', 0);\n"
+        " reason, wa_message_ids, attempts) VALUES (gen_random_uuid(), '{0}', '{0}', 'POST', '',"
+        " convert_to('{1}', 'UTF8'), '', 'pending', '', '{{}}', 0);\n"
     ).format(site.channels[0], sample)
     with TemporaryDirectory() as folder:
         script = Path(folder) / "insert.sql"

@@ -10,15 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-import fanout  # noqa: E402  the path comes first
-import ground  # noqa: E402
-import ingestion  # noqa: E402
-import servers  # noqa: E402
-from load import CONNECTIONS, generator  # noqa: E402
+from bench import fanout, ground, ingestion, servers  # noqa: E402  the path comes first
+from bench.load import CONNECTIONS, generator  # noqa: E402
 
 CHANNELS = 100
-OTHERS = ("applier.py", "wakeup.py", "drain.py")
-OTHER_SECONDS = 300
+ALONE = ("applier", "wakeup", "drain")
+ALONE_SECONDS = 300
 
 
 def main() -> None:
@@ -29,7 +26,7 @@ def main() -> None:
         ingestion.measure(site),
     )
     section("Live inbox", fanout.measure(site))
-    for name in OTHERS:
+    for name in ALONE:
         run_alone(name)
 
 
@@ -60,15 +57,16 @@ def section(title: str, rows: list[tuple[str, str]]) -> None:
 
 def run_alone(name: str) -> None:
     """Benchmarks that stand for themselves; each on the same PostgreSQL, each bounded in time."""
-    script = ROOT / "bench" / name
-    if not script.exists():
+    if not (ROOT / "bench" / f"{name}.py").exists():
         return
-    print(f"\n{name}")
+    print(f"\nbench.{name}")
     sys.stdout.flush()
     try:
-        subprocess.run([sys.executable, str(script)], env=servers.environment(), cwd=ROOT, timeout=OTHER_SECONDS)
+        subprocess.run(
+            [sys.executable, "-m", f"bench.{name}"], env=servers.environment(), cwd=ROOT, timeout=ALONE_SECONDS
+        )
     except subprocess.TimeoutExpired:
-        print(f"  ended after {OTHER_SECONDS} s without a result")
+        print(f"  ended after {ALONE_SECONDS} s without a result")
 
 
 if __name__ == "__main__":
