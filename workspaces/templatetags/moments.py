@@ -1,4 +1,7 @@
-"""Times as people read them. static/js/ops.js keeps them current and turns them to the reader's own zone."""
+"""Times as people read them; static/js/ops.js keeps them current and turns them to the reader's own zone.
+
+No time (None, or what a template could not find) is a word.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +32,7 @@ def rough_text(span: timedelta) -> str:
 @register.simple_tag
 def ago(at: datetime | None, never: str = "never") -> SafeString | str:
     """How long ago: `2 m ago`; `never` when there is no time."""
-    if at is None:
+    if not at:
         return never
     return _time(at, "ago", f"{rough_text(clock.now() - at)} ago")
 
@@ -37,7 +40,7 @@ def ago(at: datetime | None, never: str = "never") -> SafeString | str:
 @register.simple_tag
 def age(at: datetime | None, none: str = "–") -> SafeString | str:
     """How old: `6 h 4 m`."""
-    return _time(at, "age", span_text(clock.now() - at)) if at is not None else none
+    return _time(at, "age", span_text(clock.now() - at)) if at else none
 
 
 @register.simple_tag
@@ -52,13 +55,13 @@ def countdown(until: datetime) -> SafeString:
 @register.simple_tag
 def stamp(at: datetime | None, none: str = "–") -> SafeString | str:
     """The day and the second: `21 Nov 14:08:41`, in UTC until the browser turns it."""
-    return _time(at, "stamp", f"{at.astimezone(UTC):%-d %b %H:%M:%S}") if at is not None else none
+    return _time(at, "stamp", f"{at.astimezone(UTC):%-d %b %H:%M:%S}") if at else none
 
 
 @register.simple_tag
 def day(at: datetime | None, none: str = "–") -> SafeString | str:
     """The date: `21 Nov 2026`."""
-    return _time(at, "day", f"{at.astimezone(UTC):%-d %b %Y}") if at is not None else none
+    return _time(at, "day", f"{at.astimezone(UTC):%-d %b %Y}") if at else none
 
 
 def _time(at: datetime, form: str, text: str) -> SafeString:
