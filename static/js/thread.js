@@ -9,7 +9,8 @@ export const current = () => document.querySelector("#thread")
 const scroller = () => document.querySelector("#thread-scroller")
 const messagesOf = (thread) => [...thread.querySelectorAll(":scope > .message")]
 const byId = (id) => document.getElementById(`message-${id}`)
-const byClientId = (thread, clientId) => clientId && thread.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`)
+const byClientId = (thread, clientId) =>
+  clientId ? thread.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`) : null
 
 export function atEnd() {
   const box = scroller()

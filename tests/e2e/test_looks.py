@@ -1,0 +1,165 @@
+"""How the inbox looks and is reached: sizes, themes, keys, places in long threads, and what axe says."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_writing import bubble, open_chat, write
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})))")
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']][:3]}" for one in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_pane(visit, theme, keep_screenshot):
+    ana = visit("ana", color_scheme=theme)
+    assert violations(ana) == []
+    open_chat(ana, "Mia Sample")
+    expect(ana.locator("#thread .message").first).to_be_visible()
+    assert violations(ana) == []
+    keep_screenshot(ana, f"inbox-{theme}")
+    ana.locator("a[aria-label=Details]").click()
+    expect(ana.locator("#side h2")).to_have_text("Details")
+    assert violations(ana) == []
+    ana.keyboard.press("Escape")
+    ana.locator(".own .tick").last.click()
+    expect(ana.locator("#side h2")).to_have_text("What happened")
+    assert violations(ana) == []
+    ana.keyboard.press("Escape")
+    ana.locator("#search").fill("zzzz")
+    expect(ana.locator("#rows")).to_contain_text("No chat has")
+    assert violations(ana) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_phone_and_for_a_viewer(visit, theme):
+    phone = visit("ana", color_scheme=theme, **PHONE)
+    assert violations(phone) == []
+    open_chat(phone, "Mia Sample")
+    assert violations(phone) == []
+    vic = visit("vic", color_scheme=theme)
+    open_chat(vic, "Mia Sample")
+    assert violations(vic) == []
+
+
+def test_a_phone_shows_one_pane_at_a_time_with_real_addresses(visit, customer):
+    customer("Phone Phil")
+    phone = visit("ana", **PHONE)
+    expect(phone.locator("#list")).to_be_visible()
+    expect(phone.locator("#conversation")).to_be_hidden()
+    open_chat(phone, "Phone Phil")
+    expect(phone.locator("#list")).to_be_hidden()
+    address = phone.url
+    assert re.search(r"/inbox/[0-9a-f-]{36}/$", address)
+    write(phone, "From my pocket")
+    expect(bubble(phone, "From my pocket")).to_be_visible()
+    phone.go_back()
+    expect(phone.locator("#list")).to_be_visible()
+    phone.goto(address)
+    expect(bubble(phone, "From my pocket")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in phone.locator(".composer .btn:visible").all():
+        assert button.bounding_box()["height"] >= 44
+
+
+def test_the_theme_is_chosen_remembered_and_there_before_the_first_paint(visit):
+    ana = visit("ana", color_scheme="light")
+    ground = "getComputedStyle(document.querySelector('.list')).backgroundColor"
+    light = ana.evaluate(ground)
+    ana.get_by_role("button", name=re.compile("theme")).click()
+    ana.get_by_role("button", name="Dark").click()
+    assert ana.evaluate(ground) != light
+    expect(ana.locator("#theme-form [aria-pressed=true]")).to_have_text("Dark")
+    ana.wait_for_load_state("networkidle")
+    page = ana.request.get("/w/acme/inbox/").text()
+    assert re.search(r'<html[^>]* data-theme="dark"', page), "the server writes it, no script has to"
+    ana.get_by_role("button", name="System").click()
+    ana.wait_for_load_state("networkidle")
+    assert ana.evaluate(ground) == light
+
+
+def test_keys_alone_are_enough(visit, customer):
+    customer("Keyboard Kim", "Type, please")
+    ana = visit("ana")
+    expect(ana.locator("#rows .row").first).to_contain_text("Keyboard Kim")
+    ana.locator("body").press("j")
+    ana.keyboard.press("Enter")
+    expect(ana.locator("#conversation h1")).to_have_text("Keyboard Kim")
+    expect(ana.locator("#composer-text")).to_be_focused()
+    ana.keyboard.type("One line")
+    ana.keyboard.press("Shift+Enter")
+    ana.keyboard.type("and another")
+    ana.keyboard.press("Enter")
+    expect(bubble(ana, "One line")).to_contain_text("and another")
+    ana.keyboard.press("Escape")
+    ana.keyboard.press("r")
+    expect(ana.locator("#reply-chip")).to_contain_text("Type, please")
+    ana.keyboard.press("Escape")
+    ana.keyboard.press("?")
+    expect(ana.locator("#keys")).to_be_visible()
+    ana.keyboard.press("Escape")
+    ana.keyboard.press("/")
+    expect(ana.locator("#search")).to_be_focused()
+    ana.keyboard.type("Keyboard")
+    expect(ana.locator("#rows .row[data-chat]")).to_have_count(1)
+
+
+def test_a_long_thread_loads_older_messages_without_moving_and_counts_new_ones(visit, customer, stack):
+    someone = customer("Long Lena", "The very first")
+    stack.customer_writes(someone["number"], "Line {n}", count=70)
+    ana = visit("ana")
+    open_chat(ana, "Long Lena")
+    expect(bubble(ana, "Line 70")).to_be_visible()
+    expect(ana.locator("#thread .message")).to_have_count(50)
+    place = """() => {
+        const top = document.querySelector('#thread-scroller').getBoundingClientRect().top
+        const messages = [...document.querySelectorAll('#thread .message')]
+        const seen = messages.find((message) => message.getBoundingClientRect().top >= top)
+        return [seen.id, Math.round(seen.getBoundingClientRect().top)]
+    }"""
+    ana.evaluate("document.querySelector('#thread-scroller').scrollTop = -1400")
+    before = ana.evaluate(place)
+    expect(ana.locator("#thread .message")).to_have_count(71)
+    assert ana.evaluate(place) == before
+    stack.customer_writes(someone["number"], "Down here")
+    expect(ana.locator("#pill")).to_have_text("1 new")
+    assert ana.evaluate(place) == before
+    ana.locator("#pill").click()
+    expect(bubble(ana, "Down here")).to_be_in_viewport()
+    expect(ana.locator("#pill")).to_be_hidden()
+
+
+def test_the_list_never_moves_a_row_from_under_the_pointer(visit, customer, stack):
+    customer("Row One")
+    two = customer("Row Two")
+    customer("Row Three")
+    ana = visit("ana")
+    expect(ana.locator("#rows .row").nth(2)).to_contain_text("Row")
+    names = ana.locator("#rows .row .name")
+    ana.locator("#rows .row").nth(1).hover()
+    before = names.all_inner_texts()[:3]
+    stack.customer_writes(two["number"], "Up I go")
+    expect(ana.locator("#rows .row", has_text="Row Two")).to_contain_text("Up I go")
+    assert names.all_inner_texts()[:3] == before
+    ana.locator("#conversation").hover()
+    expect(names.first).to_have_text("Row Two")
+
+
+def test_the_first_paint_is_small(visit):
+    ana = visit("ana")
+    got = []
+    ana.on("response", lambda response: got.append(response))
+    ana.goto("/w/acme/inbox/")
+    ana.wait_for_load_state("networkidle")
+    painted = ana.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    early = ana.evaluate(
+        f"performance.getEntriesByType('resource').filter((r) => r.startTime < {painted}).map((r) => r.name)"
+    )
+    assert len(early) + 1 <= 12, early

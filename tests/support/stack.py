@@ -1,0 +1,170 @@
+"""The whole of Waybill as real processes with a database of its own: web, relay, provider simulator, demo data."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from config.demo.cast import WORKSPACES
+from kernel import http
+from tests.support.simulator import SimulatorControl
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 60
+
+
+@dataclass
+class Stack:
+    """`url` is the web server's; `provider` tells the simulator what to do. `log(name)` is what a process wrote."""
+
+    url: str
+    provider: SimulatorControl
+    facts: dict[str, Any]
+    env: dict[str, str]
+    folder: Path
+    port: int
+    _web: list[subprocess.Popen] = field(default_factory=list)
+
+    @property
+    def shop(self) -> dict[str, Any]:
+        return next(channel for channel in self.facts["channels"] if channel["name"] == "Acme Shop")
+
+    def customer_writes(self, number: str, text: str = "", *, name: str = "", **deed: Any) -> list[str]:
+        """A message to Acme's shop. Returns its WhatsApp ids."""
+        return self.provider.inbound(**{"channel": "sim_acme-shop", "from": number, "text": text, "name": name, **deed})
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def stop_web(self) -> None:
+        process = self._web.pop()
+        process.terminate()
+        process.wait(15)
+
+    def start_web(self) -> None:
+        arguments = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "config.asgi:application"]
+        self._web.append(self.start("web", [sys.executable, *arguments]))
+        answers(f"{self.url}/sign-in/")
+
+    def start(self, name: str, arguments: list[str]) -> subprocess.Popen:
+        with (self.folder / f"{name}.log").open("a") as log:
+            return subprocess.Popen(arguments, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+
+
+@contextmanager
+def running_stack(database: Mapping[str, Any]) -> Iterator[Stack]:
+    """Everything up and seeded; all of it stopped and its database dropped afterwards."""
+    with ExitStack() as undo:
+        folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="waybill-stack-")))
+        database_url = undo.enter_context(own_database(database))
+        port, provider_port = free_port(), free_port()
+        env = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(folder),
+            "DEBUG": "true",
+            "PORT": str(port),
+            "SIMULATOR_PORT": str(provider_port),
+            "WHAPI_BASE_URL": f"http://127.0.0.1:{provider_port}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
+            "PYTHONUNBUFFERED": "1",
+        }
+        for name in ("PUBLIC_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
+            env.pop(name, None)
+        manage = [sys.executable, str(ROOT / "manage.py")]
+
+        def run(*arguments: str) -> str:
+            done = subprocess.run([*manage, *arguments], env=env, cwd=ROOT, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        run("migrate", "-v0")
+        stack = Stack(
+            url=f"http://127.0.0.1:{port}",
+            provider=SimulatorControl(f"http://127.0.0.1:{provider_port}"),
+            facts=json.loads(run("seed_demo", "--json")),
+            env=env,
+            folder=folder,
+            port=port,
+        )
+        provider = stack.start("provider", [*manage, "simulate_provider", "--port", str(provider_port)])
+        undo.callback(_end, provider)
+        answers(f"{stack.provider.base_url}/_sim/channels")
+        introduce(stack)
+        undo.callback(lambda: [_end(process) for process in stack._web])
+        stack.start_web()
+        undo.callback(_end, stack.start("relay", [*manage, "drain_outbox", "--follow"]))
+        yield stack
+
+
+def introduce(stack: Stack) -> None:
+    """Tell the simulator the numbers and where their webhooks go."""
+    known = {channel["phone_number"]: channel for channel in stack.facts["channels"]}
+    for number in (number for workspace in WORKSPACES for number in workspace.numbers):
+        if number.phone_number in known:
+            channel = known[number.phone_number]
+            stack.provider.add_channel(
+                number.token,
+                f"{stack.url}/api/webhooks/whapi/{channel['id']}",
+                channel["webhook_secret"],
+                number=number.wa_id.partition("@")[0],
+                name=number.name,
+                state="AUTH" if number.linked else "QR",
+                persist=True,
+            )
+
+
+@contextmanager
+def own_database(database: Mapping[str, Any]) -> Iterator[str]:
+    """The URL of a new, empty database on the server that `database` (Django's settings) names."""
+    name = f"waybill_stack_{os.getpid()}"
+    host = database.get("HOST") or database.get("OPTIONS", {}).get("host", "")
+    user, password, port = database["USER"], database["PASSWORD"], str(database.get("PORT") or "5432")
+    where = {"host": host, "port": port, "user": user, "password": password or None, "autocommit": True}
+    with psycopg.connect(dbname="postgres", **where) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"postgresql://{quote(user)}:{quote(password)}@/{name}?host={quote(host, safe='')}&port={port}"
+    finally:
+        with psycopg.connect(dbname="postgres", **where) as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url: str) -> None:
+    """Wait until `url` is answered at all. Fails after START_SECONDS."""
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if http.request("GET", url, deadline=5, max_bytes=1_000_000, allow_private=True).status < 500:
+                return
+        except http.HttpFailure:
+            pass
+        assert time.monotonic() < until, f"{url} did not answer within {START_SECONDS} seconds."
+        time.sleep(0.05)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
