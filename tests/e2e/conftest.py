@@ -1,29 +1,19 @@
 """A real browser on the real stack. Both live as long as the tests of this folder and end before the others go on."""
 
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from tests.support.browser import running_chromium
 from tests.support.stack import Stack, running_stack
 
 PASSWORD = "waybill-demo"
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "docs" / "screenshots"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 expect.set_options(timeout=10_000)
 
 
@@ -41,20 +31,8 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium: the one that CHROMIUM names, an installed one, or Playwright's own."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        except Error as error:
-            words = f"No browser: browser tests did not run. Install chromium, or set CHROMIUM. ({error.message[:200]})"
-            if os.environ.get("REQUIRE_BROWSER") == "1":
-                pytest.fail(words)
-            pytest.skip(words)
+    with running_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 class Visits:
