@@ -43,7 +43,7 @@ PLAN = (
     Planned(
         "expire QR codes",
         "channels_app.services.linking.expire_qr_codes",
-        5,
+        1,
         "a code is a secret, and useless after its time",
     ),
     Planned("forget sessions", "config.schedules.forget_sessions", 24 * 60, "sessions that ended"),
