@@ -44,6 +44,16 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamp
 WHERE m.id = n.id
 """
 
+# A reply that came before what it answers stands near or after it in the same chat, so the chat's own index finds it.
+_LINK_REPLIES = """
+UPDATE inbox_message m SET quoted_id = q.id, version = m.version + 1
+FROM unnest(%s::uuid[], %s::text[]) AS came (channel_id, wa_message_id)
+JOIN inbox_message q ON q.channel_id = came.channel_id AND q.wa_message_id = came.wa_message_id
+WHERE m.chat_id = q.chat_id AND m.sort_at >= q.sort_at - interval '1 hour'
+  AND m.quoted_id IS NULL AND m.quoted_wa_id = q.wa_message_id AND m.id <> q.id
+RETURNING m.id, m.chat_id
+"""
+
 FactKey = tuple[uuid.UUID, str]  # channel id, wa_message_id
 
 
@@ -107,11 +117,22 @@ def folded(base: Seen, facts: Sequence[About]) -> Seen:
 def fold(*, channel_id: uuid.UUID, wa_message_ids: Iterable[str]) -> list[uuid.UUID]:
     """Bring the messages with these ids up to date with the facts about them, inside the caller's transaction.
 
-    For whoever has just given a message its id. Returns the ids of the messages that changed; publishes nothing.
+    For whoever has just given a message its id; replies to it that came before find it too. Returns the ids of the
+    messages that changed; publishes nothing.
     """
     keys = [(channel_id, wa_message_id) for wa_message_id in wa_message_ids]
     _lock(_LOCK_SHARED, keys)
-    return write(read_folded(keys))
+    replies = [message_id for message_id, _ in link_replies(keys)]
+    return [*write(read_folded(keys)), *replies]
+
+
+def link_replies(keys: Sequence[FactKey]) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Let replies that came before these messages point to them; their ids and chats."""
+    if not keys:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK_REPLIES, [[key[0] for key in keys], [key[1] for key in keys]])
+        return cursor.fetchall()
 
 
 def lock_facts(keys: Iterable[FactKey]) -> None:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from channels_app.providers.base import InboundMessage
 from inbox.jobs import MEDIA_FETCH
-from inbox.services.folding import FactKey
+from inbox.services.folding import FactKey, link_replies
 from inbox.services.ingesting.chats import Chats
 from inbox.services.ingesting.heard import Heard, Source, as_json, columns, identity, storable
 from inbox.services.ingesting.people import Person
@@ -51,20 +51,13 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text
     AS f (id, workspace_id, message_id, kind, mime_type, file_name, size, seconds, provider_media_id, provider_link)
 """
 
+# The same rule as folding.link_replies, seen from the reply.
 _FIND_QUOTED = """
 UPDATE inbox_message m SET quoted_id = q.id, version = m.version + 1
 FROM unnest(%s::uuid[]) AS reply (id), inbox_message n, inbox_message q
 WHERE m.id = reply.id AND n.id = m.id AND q.channel_id = n.channel_id AND q.wa_message_id = n.quoted_wa_id
+  AND q.chat_id = n.chat_id AND q.id <> n.id AND n.sort_at >= q.sort_at - interval '1 hour'
 RETURNING m.id
-"""
-
-# A reply that came before what it answers stands after it in the same chat, so the chat's own index finds it.
-_FIND_REPLIES = """
-UPDATE inbox_message m SET quoted_id = q.id, version = m.version + 1
-FROM unnest(%s::uuid[]) AS came (id), inbox_message q
-WHERE q.id = came.id AND m.chat_id = q.chat_id AND m.sort_at >= q.sort_at
-  AND m.quoted_id IS NULL AND m.quoted_wa_id = q.wa_message_id AND m.id <> q.id
-RETURNING m.id, m.chat_id
 """
 
 
@@ -83,8 +76,16 @@ def insert_messages(
     """Insert what is not there yet, with its files, and tell the chats. `ours` are echoes that have their message."""
     fresh = _worth_inserting(batch, ours)
     arrived = Arrived()
-    if not fresh:
-        return arrived
+    if fresh:
+        _expect_files(_insert(fresh, chats, contact_of, arrived))
+    _link_replies(arrived, fresh, ours)
+    return arrived
+
+
+def _insert(
+    fresh: dict[FactKey, Heard], chats: Chats, contact_of: dict[Person, uuid.UUID], arrived: Arrived
+) -> list[tuple[uuid.UUID, Heard]]:
+    """Fill `arrived`; the messages that have a file."""
     # Within a batch ids follow the provider's times, so that unread cursors, which count by id, follow them too.
     ordered = sorted(fresh.values(), key=lambda heard: (heard.value.at, heard.value.wa_message_id))
     rows = [_row(heard, chats, contact_of) for heard in ordered]
@@ -104,9 +105,7 @@ def insert_messages(
                 chats.about(chat_id).written_by_customer(heard.source, message.at)
         if message.media is not None:
             files.append((message_id, heard))
-    _expect_files(files)
-    _link_replies(arrived, fresh)
-    return arrived
+    return files
 
 
 def _worth_inserting(batch: Iterable[Heard], ours: dict[FactKey, uuid.UUID]) -> dict[FactKey, Heard]:
@@ -187,11 +186,11 @@ def _fetch(source: Source, attachment_id: uuid.UUID) -> NewItem:
     )
 
 
-def _link_replies(arrived: Arrived, fresh: dict[FactKey, Heard]) -> None:
+def _link_replies(arrived: Arrived, fresh: dict[FactKey, Heard], ours: Iterable[FactKey]) -> None:
+    """In both directions: what the new messages answer, and who answered them before they came."""
     replies = [message_id for key, message_id in arrived.id_of.items() if fresh[key].value.quoted_wa_id]
-    with connection.cursor() as cursor:
-        if replies:
+    if replies:
+        with connection.cursor() as cursor:
             cursor.execute(_FIND_QUOTED, [replies])
-        cursor.execute(_FIND_REPLIES, [list(arrived.id_of.values())])
-        for message_id, chat_id in cursor.fetchall():
-            arrived.changed.setdefault(chat_id, []).append(message_id)
+    for message_id, chat_id in link_replies([*arrived.id_of, *ours]):
+        arrived.changed.setdefault(chat_id, []).append(message_id)
