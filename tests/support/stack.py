@@ -35,6 +35,7 @@ class Stack:
     folder: Path
     port: int
     _web: list[subprocess.Popen] = field(default_factory=list)
+    _relay: list[subprocess.Popen] = field(default_factory=list)
 
     @property
     def shop(self) -> dict[str, Any]:
@@ -47,9 +48,9 @@ class Stack:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
-    def stop_web(self) -> None:
+    def kill_web(self) -> None:
         process = self._web.pop()
-        process.terminate()
+        process.kill()
         process.wait(15)
 
     def start_web(self) -> None:
@@ -57,14 +58,24 @@ class Stack:
         self._web.append(self.start("web", [sys.executable, *arguments]))
         answers(f"{self.url}/sign-in/")
 
+    def start_relay(self) -> None:
+        manage = [sys.executable, str(ROOT / "manage.py")]
+        self._relay.append(self.start("relay", [*manage, "drain_outbox", "--follow"]))
+
+    def kill_relay(self) -> None:
+        """kill -9: it gets no chance to say anything to anybody."""
+        process = self._relay.pop()
+        process.kill()
+        process.wait(15)
+
     def start(self, name: str, arguments: list[str]) -> subprocess.Popen:
         with (self.folder / f"{name}.log").open("a") as log:
             return subprocess.Popen(arguments, cwd=ROOT, env=self.env, stdout=log, stderr=log)
 
 
 @contextmanager
-def running_stack(database: Mapping[str, Any]) -> Iterator[Stack]:
-    """Everything up and seeded; all of it stopped and its database dropped afterwards."""
+def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stack]:
+    """Everything up and seeded, with these environment variables; stopped and its database dropped afterwards."""
     with ExitStack() as undo:
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="waybill-stack-")))
         database_url = undo.enter_context(own_database(database))
@@ -79,6 +90,7 @@ def running_stack(database: Mapping[str, Any]) -> Iterator[Stack]:
             "WHAPI_BASE_URL": f"http://127.0.0.1:{provider_port}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
             "PYTHONUNBUFFERED": "1",
+            **settings,
         }
         for name in ("PUBLIC_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             env.pop(name, None)
@@ -86,7 +98,7 @@ def running_stack(database: Mapping[str, Any]) -> Iterator[Stack]:
 
         def run(*arguments: str) -> str:
             done = subprocess.run([*manage, *arguments], env=env, cwd=ROOT, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
+            assert done.returncode == 0, done.stderr[-1500:]
             return done.stdout
 
         run("migrate", "-v0")
@@ -104,7 +116,8 @@ def running_stack(database: Mapping[str, Any]) -> Iterator[Stack]:
         introduce(stack)
         undo.callback(lambda: [_end(process) for process in stack._web])
         stack.start_web()
-        undo.callback(_end, stack.start("relay", [*manage, "drain_outbox", "--follow"]))
+        undo.callback(lambda: [_end(process) for process in stack._relay])
+        stack.start_relay()
         yield stack
 
 
