@@ -3,6 +3,8 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Collate, Reverse
 from django.utils import timezone
 
 from kernel.models import Row
@@ -30,6 +32,14 @@ class Contact(Row):
         return self.name or self.push_name
 
 
+NUMBER = Func(
+    models.F("wa_id"), models.Value("@"), models.Value(1), function="split_part", output_field=models.TextField()
+)
+FORWARDS, BACKWARDS = Collate(NUMBER, "C"), Collate(Reverse(NUMBER), "C")
+"""The number from its first digit, and from its last: people know the end of a number, and an index knows beginnings.
+Only in the collation C can an index serve LIKE."""
+
+
 class ContactAddress(Row):
     """A WhatsApp id of a contact, unique in the workspace."""
 
@@ -40,3 +50,7 @@ class ContactAddress(Row):
     class Meta:
         verbose_name_plural = "contact addresses"
         constraints = [models.UniqueConstraint(fields=["workspace", "wa_id"], name="contact_address_once")]
+        indexes = [
+            models.Index("workspace", FORWARDS, name="contact_address_beginning"),
+            models.Index("workspace", BACKWARDS, name="contact_address_end"),
+        ]

@@ -19,7 +19,7 @@ from kernel.paging import Page
 from workspaces.access import Actor, author_of
 from workspaces.models import Member
 
-SCAN_MAX = 2000
+SCAN_MAX = 1000
 """Chats looked at for one page of unread ones. It may come short, with a cursor that goes on after the last one."""
 
 NIL = uuid.UUID(int=0)
@@ -205,13 +205,13 @@ def _unread_page(actor: Actor, chats: QuerySet, cursor: str | None, limit: int) 
     """Unread ones among the next SCAN_MAX chats, so that the work does not grow with the chats that are read."""
     if cursor:
         chats = older_than(chats, "last_message_at", *position(cursor))
-    looked_at = list(chats.order_by("-last_message_at", "-id").only("last_message_at")[:SCAN_MAX])
-    unread = _with_people(Chat.objects.filter(pk__in=[chat.pk for chat in looked_at])).filter(_is_unread(actor))
+    window = chats.order_by("-last_message_at", "-id")[:SCAN_MAX]
+    unread = _with_people(Chat.objects.filter(pk__in=window.values("pk"))).filter(_is_unread(actor))
     rows = list(unread.order_by("-last_message_at", "-id")[: limit + 1])
     if len(rows) > limit:
         return Page(rows=rows[:limit], next=cursor_at(rows[limit - 1], "last_message_at"))
-    more = len(looked_at) == SCAN_MAX
-    return Page(rows=rows, next=cursor_at(looked_at[-1], "last_message_at") if more else None)
+    last = window[SCAN_MAX - 1 :].only("last_message_at").first()
+    return Page(rows=rows, next=cursor_at(last, "last_message_at") if last is not None else None)
 
 
 def _is_unread(actor: Actor) -> Any:

@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q
 
 from inbox.models import Chat, Contact, ContactAddress, Message
+from inbox.models.contact import BACKWARDS, FORWARDS
 from inbox.selectors.keyset import newest_page
 from kernel.paging import Page
 from workspaces.access import Actor
@@ -39,15 +40,17 @@ def search_query(q: str) -> SearchQuery | None:
 
 
 def contacts_matching(workspace_id: uuid.UUID, q: str):
-    """Contacts whose name begins so, or whose number holds these digits."""
+    """Contacts with words of their name that begin so, or with a number that begins or ends so."""
     query = search_query(q)
     if query is None:
         return Contact.objects.none()
     by_name = Contact.objects.annotate(names=SearchVector("name", "push_name", config="simple")).filter(names=query)
     matching = Q(pk__in=by_name.filter(workspace_id=workspace_id).values("pk")[:MATCHES_MAX])
     if digits := _digits(q):
-        numbers = ContactAddress.objects.filter(workspace_id=workspace_id, wa_id__contains=digits)
-        matching |= Q(pk__in=numbers.values("contact_id")[:MATCHES_MAX])
+        numbers = ContactAddress.objects.filter(workspace_id=workspace_id)
+        for direction, beginning in ((FORWARDS, digits), (BACKWARDS, digits[::-1])):
+            found = numbers.annotate(number=direction).filter(number__startswith=beginning)
+            matching |= Q(pk__in=found.values("contact_id")[:MATCHES_MAX])
     return Contact.objects.filter(matching, workspace_id=workspace_id)
 
 
@@ -63,8 +66,6 @@ def chat_ids_matching(actor: Actor, q: str) -> list[uuid.UUID]:
         named.values_list("pk", flat=True),
         _messages_matching(actor, query).order_by("-sort_at").values_list("chat_id", flat=True),
     ]
-    if digits := _digits(q):
-        looks.append(chats.filter(wa_chat_id__contains=digits).values_list("pk", flat=True))
     return list({key for look in looks for key in look[:MATCHES_MAX]})
 
 
