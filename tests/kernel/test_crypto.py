@@ -106,6 +106,12 @@ def test_a_tag_cut_short_is_refused_even_when_it_begins_rightly():
         crypto.decrypt(":".join([salt, iv, tag[:8], ciphertext]))
 
 
+def test_bytes_moved_from_the_tag_into_the_ciphertext_are_refused():
+    salt, iv, tag, ciphertext = crypto.encrypt("token").split(":")
+    with pytest.raises(crypto.CannotDecrypt):
+        crypto.decrypt(":".join([salt, iv, tag[16:], ciphertext + tag[:16]]))
+
+
 def test_the_refusal_holds_neither_the_key_nor_the_value():
     with pytest.raises(crypto.CannotDecrypt) as refusal:
         crypto.decrypt(sealed_elsewhere("token", "another key"))

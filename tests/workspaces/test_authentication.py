@@ -85,6 +85,13 @@ def test_the_last_use_is_written_once_a_minute(world, client, monkeypatch):
     assert last_used_after(61) == at + timedelta(seconds=61)
 
 
+def test_a_busy_key_costs_one_query(world, client, django_assert_num_queries):
+    with django_assert_num_queries(3):  # the key, its first use, the channels
+        client.get(DOOR, **world.bearer())
+    with django_assert_num_queries(2):
+        client.get(DOOR, **world.bearer())
+
+
 def test_a_signed_in_member_needs_no_key(world, client):
     client.force_login(world.vic.user)
     assert client.get(DOOR).status_code == 200
