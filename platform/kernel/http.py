@@ -4,12 +4,7 @@ What can be trusted about a failure: `NotSent` means that not one byte of the bo
 was handed to the network; `NoAnswer` means that the other side may have acted on the request.
 """
 
-import contextlib
-import heapq
-import ipaddress
-import itertools
 import os
-import queue
 import socket
 import ssl
 import threading
@@ -22,8 +17,10 @@ from urllib.parse import urlsplit
 
 import requests  # noqa: TID251  the one place
 import urllib3
-from django.conf import settings
 from requests.adapters import HTTPAdapter  # noqa: TID251
+
+from kernel.addresses import Unresolved, callable_addresses
+from kernel.deadlines import Deadline, watched
 
 KEEP_ALIVE_IDLE_SECONDS = 4.0
 """Below the 5 s after which common servers close an idle connection: a request must not race with that close."""
@@ -108,25 +105,24 @@ def request(
     Redirects are returned, never followed. Addresses that are not public are refused, unless `allow_private`; loopback
     is allowed when settings.DEBUG. Raises NotSent or NoAnswer.
     """
-    call = _Call(url=url, deadline=deadline, allow_private=allow_private)
+    call = _Call(_host_of(url), Deadline(deadline), allow_private)
     prepared = _prepared(call, method, url, headers, json, data, params)
     call.has_body = bool(prepared.body)
-    session = session or _thread_session()
-    _current.call = call
-    _watchdog.watch(call)
+    started = time.monotonic()
     response = None
+    _current.call = call
     try:
-        response = session.adapter(allow_private).send(
-            prepared, stream=True, timeout=call.remaining(), verify=_CA_BUNDLE, proxies={}
-        )
-        body, size = _read(response, call, max_bytes, sink)
-        return Response(response.status_code, response.headers, body, time.monotonic() - call.started, size)
-    except HttpFailure:
-        raise
+        with watched(call.deadline):
+            response = (
+                (session or _thread_session())
+                .adapter(allow_private)
+                .send(prepared, stream=True, timeout=call.deadline.remaining(), verify=_CA_BUNDLE, proxies={})
+            )
+            body, size = _read(response, call, max_bytes, sink)
+        return Response(response.status_code, response.headers, body, time.monotonic() - started, size)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         raise call.failure(error) from None  # the original's text holds the URL
     finally:
-        call.finish()
         _current.call = None
         if response is not None and not _returned_to_pool(response):
             response.raw.close()
@@ -135,10 +131,17 @@ def request(
 _CA_BUNDLE: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
+def _host_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts.hostname
+    except ValueError:
+        pass
+    raise NotSent("bad_url", "The address is not an http or https URL.")
+
+
 def _prepared(call, method, url, headers, json, data, params) -> requests.PreparedRequest:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotSent("bad_url", "The address is not an http or https URL.")
     prepared = requests.PreparedRequest()
     sent = {"User-Agent": "Waybill", "Accept-Encoding": "gzip, deflate", **(headers or {})}
     try:
@@ -163,7 +166,7 @@ def _read(response: requests.Response, call: "_Call", max_bytes: int, sink: Bina
             _write(sink, chunk)
         else:
             parts.append(chunk)
-    if call.timed_out:
+    if call.deadline.passed:
         raise call.failure(TimeoutError())
     return b"".join(parts), size
 
@@ -184,49 +187,17 @@ def _returned_to_pool(response: requests.Response) -> bool:
 
 
 class _Call:
-    """What is known of the call in progress: how far it got, and the socket to cut at the deadline."""
+    """What is known of the call in progress: where it goes and how far it got."""
 
-    __slots__ = (
-        "_lock",
-        "_socket",
-        "allow_private",
-        "body_left",
-        "due",
-        "finished",
-        "has_body",
-        "host",
-        "seconds",
-        "sends",
-        "started",
-        "timed_out",
-    )
+    __slots__ = ("allow_private", "body_left", "deadline", "has_body", "host", "sends")
 
-    def __init__(self, *, url: str, deadline: float, allow_private: bool):
-        try:
-            self.host = urlsplit(url).hostname or "the host"
-        except ValueError:
-            raise NotSent("bad_url", "The address is not an http or https URL.") from None
+    def __init__(self, host: str, deadline: Deadline, allow_private: bool):
+        self.host = host
+        self.deadline = deadline
         self.allow_private = allow_private
-        self.seconds = deadline
-        self.started = time.monotonic()
-        self.due = self.started + deadline
         self.has_body = False
         self.sends = 0
         self.body_left = False
-        self.finished = False
-        self.timed_out = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def remaining(self) -> float:
-        """Seconds left, never 0: a socket timeout of 0 would mean non-blocking."""
-        return max(self.due - time.monotonic(), 0.001)
-
-    def uses(self, sock: socket.socket) -> None:
-        with self._lock:
-            self._socket = sock
-            if self.timed_out:
-                _cut(sock)
 
     def about_to_send(self) -> None:
         """The first write carries the headers, the following ones the body."""
@@ -234,33 +205,16 @@ class _Call:
         if self.sends > 1 or not self.has_body:
             self.body_left = True
 
-    def cut(self) -> None:
-        with self._lock:
-            if not self.finished:
-                self.timed_out = True
-                if self._socket is not None:
-                    _cut(self._socket)
-
-    def finish(self) -> None:
-        with self._lock:
-            self.finished = True
-            self._socket = None
-
     def failure(self, error: BaseException) -> HttpFailure:
         kind = NoAnswer if self.body_left else NotSent
-        if self.timed_out or time.monotonic() >= self.due or _caused_by(error, TimeoutError):
-            return kind("timeout", f"{self.host} did not answer within {self.seconds:g} seconds.")
+        deadline = self.deadline
+        if deadline.passed or time.monotonic() >= deadline.due or _caused_by(error, TimeoutError):
+            return kind("timeout", f"{self.host} did not answer within {deadline.seconds:g} seconds.")
         if _caused_by(error, ssl.SSLError, ssl.CertificateError) and not self.body_left:
             return kind("tls", f"A safe connection to {self.host} could not be made.")
         if self.body_left:
             return kind("reset", f"The connection to {self.host} broke before its answer was complete.")
         return kind("connect", f"No connection to {self.host} could be made.")
-
-
-def _cut(sock: socket.socket) -> None:
-    # Unbound on purpose: SSLSocket.shutdown drops the TLS layer, and the reading thread would see plain bytes.
-    with contextlib.suppress(OSError):  # already closed by the other side
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _caused_by(error: BaseException | None, *kinds: type[BaseException]) -> bool:
@@ -288,97 +242,7 @@ def _thread_session() -> Session:
     return session
 
 
-# --- The watchdog ---
-
-
-class _Watchdog:
-    """One daemon thread per process that cuts the sockets of calls whose deadline has come.
-
-    Socket timeouts alone count from the last byte; a server that sends one byte now and then never trips them.
-    """
-
-    def __init__(self) -> None:
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)
-
-    def _reset(self) -> None:
-        self._calls: list[tuple[float, int, _Call]] = []
-        self._numbers = itertools.count()
-        self._changed = threading.Condition(threading.Lock())
-        self._thread: threading.Thread | None = None
-
-    def watch(self, call: _Call) -> None:
-        with self._changed:
-            earliest = self._calls[0][0] if self._calls else None
-            heapq.heappush(self._calls, (call.due, next(self._numbers), call))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="http-watchdog", daemon=True)
-                self._thread.start()
-            elif earliest is None or call.due < earliest:
-                self._changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while self._calls and self._calls[0][2].finished:
-                    heapq.heappop(self._calls)
-                if not self._calls:
-                    self._changed.wait()
-                    continue
-                wait = self._calls[0][0] - time.monotonic()
-                if wait > 0:
-                    self._changed.wait(wait)
-                    continue
-                call = heapq.heappop(self._calls)[2]
-            call.cut()
-
-
-_watchdog = _Watchdog()
-
-
 # --- Connections ---
-
-
-def _resolved(call: _Call, host: str, port: int) -> list[tuple[int, str]]:
-    """(family, address) of the host, public ones only unless allowed. The connection is made to exactly these."""
-    try:
-        addresses = [ipaddress.ip_address(host.strip("[]"))]
-    except ValueError:
-        addresses = _looked_up(call, host, port)
-    permitted = [address for address in addresses if _permitted(address, call.allow_private)]
-    if not permitted:
-        raise NotSent("refused_address", f"{host} is not a public address, and only public ones may be called.")
-    return [(socket.AF_INET if a.version == 4 else socket.AF_INET6, str(a)) for a in permitted]
-
-
-def _looked_up(call: _Call, host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """By a thread, because the resolver of the operating system knows no deadline."""
-    answers: queue.SimpleQueue = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError):
-            answers.put([])
-
-    threading.Thread(target=look_up, name="http-dns", daemon=True).start()
-    try:
-        found = answers.get(timeout=call.remaining())
-    except queue.Empty:
-        raise NotSent("timeout", f"The name {host} was not resolved within {call.seconds:g} seconds.") from None
-    if not found:
-        raise NotSent("dns", f"The name {host} could not be resolved.")
-    return list(dict.fromkeys(ipaddress.ip_address(info[4][0].split("%")[0]) for info in found))
-
-
-def _permitted(address: ipaddress.IPv4Address | ipaddress.IPv6Address, allow_private: bool) -> bool:
-    if allow_private:
-        return True
-    if address.version == 6:
-        address = address.ipv4_mapped or address.sixtofour or address
-    if address.is_loopback:
-        return settings.DEBUG
-    return address.is_global and not address.is_multicast
 
 
 class _Connecting:
@@ -387,16 +251,17 @@ class _Connecting:
     used_at = 0.0
 
     def _new_conn(self) -> socket.socket:
+        """To an address that was checked: asking the resolver again could give another one (DNS rebinding)."""
         call: _Call = _current.call
         trouble: OSError | None = None
-        for _family, address in _resolved(call, self._dns_host, self.port):
+        for address in _addresses(call, self._dns_host, self.port):
             try:
-                sock = socket.create_connection((address, self.port), timeout=call.remaining())
+                sock = socket.create_connection((address, self.port), timeout=call.deadline.remaining())
             except OSError as error:
                 trouble = error
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            call.uses(sock)
+            call.deadline.covers(sock)
             return sock
         raise trouble
 
@@ -405,9 +270,22 @@ class _Connecting:
         if self.sock is None:
             self.connect()
         if call.sends == 0:
-            call.uses(self.sock)
+            call.deadline.covers(self.sock)
         call.about_to_send()
         super().send(data)
+
+
+def _addresses(call: _Call, host: str, port: int) -> list[str]:
+    seconds = call.deadline.remaining()
+    try:
+        found = callable_addresses(host, port, allow_private=call.allow_private, seconds=seconds)
+    except Unresolved as trouble:
+        if trouble.late:
+            raise NotSent("timeout", f"{host} was not resolved within {call.deadline.seconds:g} seconds.") from None
+        raise NotSent("dns", f"The name {host} could not be resolved.") from None
+    if not found:
+        raise NotSent("refused_address", f"{host} is not a public address, and only public ones may be called.")
+    return found
 
 
 class _PlainConnection(_Connecting, urllib3.connection.HTTPConnection):
