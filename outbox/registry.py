@@ -88,5 +88,10 @@ def kind_named(name: str) -> Kind:
         raise UnknownKind(f"No worker is registered for outbox items of kind {name!r}.") from None
 
 
+def is_repeatable(name: str) -> bool:
+    """Whether performing an item of this kind twice does no harm; False for a kind that is not registered."""
+    return name in _kinds and _kinds[name].repeatable
+
+
 def kinds() -> dict[str, Kind]:
     return dict(_kinds)

@@ -11,9 +11,7 @@ from outbox.policy import Ramp
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("used", "minutes"), [(0, 0), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 16), (40, 16)]
-)
+@pytest.mark.parametrize(("used", "minutes"), [(0, 0), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 16), (40, 16)])
 def test_retries_come_at_once_then_after_1_2_4_8_16_minutes(used, minutes):
     assert policy.next_attempt_at(used, NOON, jitter=0.5) == NOON + timedelta(minutes=minutes)
 
@@ -69,7 +67,8 @@ def test_an_attempt_fits_into_the_lease_with_a_margin_and_renewals_come_in_time(
 
 
 @pytest.mark.parametrize(
-    ("owned", "lanes", "workers", "surplus"), [(10, 10, 2, 5), (5, 10, 2, 0), (105, 200, 2, 0), (106, 200, 2, 6), (1, 1, 3, 0)]
+    ("owned", "lanes", "workers", "surplus"),
+    [(10, 10, 2, 5), (5, 10, 2, 0), (105, 200, 2, 0), (106, 200, 2, 6), (1, 1, 3, 0)],
 )
 def test_a_worker_gives_back_what_is_clearly_above_its_share(owned, lanes, workers, surplus):
     assert policy.surplus(owned, lanes, workers) == surplus

@@ -12,8 +12,8 @@ from outbox.errors import OutcomeUnknown, SlowDown, TryAgain
 from outbox.models import Attempt, Hold, Item, Lane, Worker
 from outbox.registry import Accepted
 from outbox.services import waking
-from outbox.services.relaying.draining import drain_once
 from outbox.services.relaying import Relay
+from outbox.services.relaying.draining import drain_once
 from outbox.states import ItemState
 from tests.support.outbox import (
     QUICK,

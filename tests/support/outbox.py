@@ -118,7 +118,8 @@ class HandRelay:
         while True:
             before = len(self.begun)
             self.scheduler.step()
-            if len(self.begun) == before and not self.scheduler.plan.has_reading() and self.scheduler.passes:
+            done = self.scheduler.fenced or (self.scheduler.passes and not self.scheduler.plan.has_reading())
+            if done and len(self.begun) == before:
                 return self.under_way()
 
     def look_again(self) -> list[str]:

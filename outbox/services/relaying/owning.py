@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from outbox import policy
 from outbox.models import Item, Lane, Worker
-from outbox.registry import kinds
+from outbox.registry import is_repeatable
 from outbox.services.settling import settled_from, tell_kinds
 from outbox.services.waking import chat_token, wake_after_commit
 from outbox.states import ItemState, Outcome
@@ -145,13 +145,11 @@ def _settle_lost(item_ids: list[uuid.UUID]) -> None:
         .filter(pk__in=item_ids, state=ItemState.QUEUED)  # others were settled by evidence meanwhile
         .order_by("pk")
     )
-    known = kinds()
     for item in items:
         item.attempts += 1
         item.error_code = WORKER_LOST
         item.error = "The process that was sending this stopped before it could say how it went."
-        repeatable = item.kind in known and known[item.kind].repeatable
-        if not repeatable:
+        if not is_repeatable(item.kind):
             item.state, item.finished_at = ItemState.UNCERTAIN, now
             item.due_at = now + policy.look_up_delay(0)
         elif crashes[item.pk] >= policy.CRASHES_UNTIL_POISON or item.attempts >= item.max_attempts:

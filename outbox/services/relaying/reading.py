@@ -1,7 +1,7 @@
 """The scheduler's reads, each flat in the size of the queue: lanes' settings, lanes' open rows, chats' first rows."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import psycopg
 from django.db import connection
@@ -43,6 +43,11 @@ def raw_cursor() -> psycopg.Cursor:
     return psycopg.Cursor(connection.connection)
 
 
+def id_array(ids: Iterable[uuid.UUID]) -> str:
+    """A uuid[] as text: a tenth of the driver's work for a list."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"
+
+
 def lane_settings(worker_id: int, lane_ids: Sequence[uuid.UUID] | None = None) -> list[LaneSettings]:
     """The lanes that this worker owns, or those of `lane_ids` that it owns."""
     chosen = None if lane_ids is None else list(lane_ids)
@@ -62,7 +67,7 @@ def lane_rows(
     with connection.cursor() as checked:  # makes sure that the connection lives
         checked.close()
     with psycopg.ClientCursor(connection.connection) as cursor:  # constants, so that `<> all` is hashed
-        cursor.execute(LANE_ROWS, [lane_ids, held, meek, ROWS_PER_LANE])
+        cursor.execute(LANE_ROWS, [id_array(lane_ids), id_array(held), id_array(meek), ROWS_PER_LANE])
         for lane_id, order_key, priority in cursor:
             found[lane_id].append((order_key, priority))
     return found
@@ -71,5 +76,5 @@ def lane_rows(
 def chat_rows(keys: list[uuid.UUID]) -> Iterator[OpenItem]:
     """The first open items of each chat, in order within a chat."""
     with raw_cursor() as cursor:
-        cursor.execute(CHAT_ROWS, [keys, CHAT_PAGE])
-        yield from (OpenItem(*row) for row in cursor)
+        cursor.execute(CHAT_ROWS, [id_array(keys), CHAT_PAGE], binary=True)
+        yield from [OpenItem(*row) for row in cursor.fetchall()]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db import close_old_connections, connections
 
 from outbox.errors import AttemptEnded, UnknownKind, whereabouts
-from outbox.registry import Accepted, kind_named, kinds
+from outbox.registry import Accepted, is_repeatable, kind_named
 from outbox.services.relaying.judging import Ended, NotStarted, Started, judge
 
 log = logging.getLogger("waybill.outbox.senders")
@@ -59,7 +59,7 @@ class Senders:
 def attempt(started: Started, may_start: Callable[[], bool]) -> Ended:
     """Perform one attempt. Whatever happens, the answer is an Ended."""
     job = started.job
-    repeatable = job.kind in kinds() and kinds()[job.kind].repeatable
+    repeatable = is_repeatable(job.kind)
     end: Accepted | BaseException
     if may_start():
         try:

@@ -19,6 +19,7 @@ log = logging.getLogger("waybill.outbox.relay")
 SESSION_LIMITS = """
     set idle_in_transaction_session_timeout = '2s'; set lock_timeout = '2s'; set statement_timeout = '5s'
 """
+PREPARE_AFTER = 5  # executions; the same few statements are planned once and not a hundred times a second
 RECONNECT_SECONDS = (0.1, 2.0)
 KEEPER_SECONDS = 1.0
 TELL_AGAIN_SECONDS = 30.0
@@ -40,6 +41,7 @@ class Session:
         if connection.connection is not self._limited:
             with connection.cursor() as cursor:
                 cursor.execute(SESSION_LIMITS)
+            connection.connection.prepare_threshold = PREPARE_AFTER
             self._limited = connection.connection
 
     def succeeded(self) -> None:

@@ -16,7 +16,7 @@ from outbox.errors import NoSuchLane
 from outbox.registry import Job, Settled
 from outbox.services import holding
 from outbox.services.relaying.judging import Ended, Started
-from outbox.services.relaying.reading import raw_cursor
+from outbox.services.relaying.reading import id_array, raw_cursor
 from outbox.services.settling import tell_kinds
 from outbox.services.waking import chat_token, wake_after_commit
 from outbox.states import Outcome, Priority
@@ -30,8 +30,8 @@ CLOSE = """
     update outbox_attempt attempt set
         finished_at = clock_timestamp(), outcome = ended.outcome, provider_id = ended.provider_id,
         http_status = ended.http_status, error_code = ended.error_code, error = ended.error
-    from unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[])
-        as ended (id, outcome, provider_id, http_status, error_code, error)
+    from json_to_recordset(%s)
+        as ended (id bigint, outcome text, provider_id text, http_status int, error_code text, error text)
     where attempt.id = ended.id and attempt.outcome is null
     returning attempt.id
 """
@@ -44,8 +44,8 @@ SETTLE = """
         provider_id = ended.provider_id,
         error_code = case when ended.counts then ended.error_code else item.error_code end,
         error = case when ended.counts then ended.error else item.error end
-    from unnest(%s::uuid[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::text[], %s::text[], %s::bool[])
-        as ended (id, state, tries, delay, provider_id, error_code, error, counts)
+    from json_to_recordset(%s)
+        as ended (id uuid, state text, tries int, delay float8, provider_id text, error_code text, error text, counts bool)
     where item.id = ended.id and item.state = 'queued'
     returning item.id, item.attempts, item.due_at, clock_timestamp()
 """
@@ -156,31 +156,46 @@ def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
     cursor.execute(
         CLOSE,
         [
-            [one.started.attempt_id for one in ended],
-            [one.outcome for one in ended],
-            [one.provider_id for one in ended],
-            [one.http_status for one in ended],
-            [one.error_code for one in ended],
-            [one.error for one in ended],
+            json.dumps(
+                [
+                    {
+                        "id": one.started.attempt_id,
+                        "outcome": one.outcome,
+                        "provider_id": one.provider_id,
+                        "http_status": one.http_status,
+                        "error_code": one.error_code,
+                        "error": one.error,
+                    }
+                    for one in ended
+                ]
+            )
         ],
     )
-    mine = {attempt_id for (attempt_id,) in cursor}
+    mine = {attempt_id for (attempt_id,) in cursor.fetchall()}
     ours = [one for one in ended if one.started.attempt_id in mine]
     cursor.execute(
         SETTLE,
         [
-            [one.started.job.item_id for one in ours],
-            [one.state for one in ours],
-            [one.tries_used for one in ours],
-            [one.delay_seconds for one in ours],
-            [one.provider_id for one in ours],
-            [one.error_code for one in ours],
-            [one.error for one in ours],
-            [one.counts for one in ours],
+            json.dumps(
+                [
+                    {
+                        "id": one.started.job.item_id.hex,
+                        "state": one.state,
+                        "tries": one.tries_used,
+                        "delay": one.delay_seconds,
+                        "provider_id": one.provider_id,
+                        "error_code": one.error_code,
+                        "error": one.error,
+                        "counts": one.counts,
+                    }
+                    for one in ours
+                ]
+            )
         ],
+        binary=True,
     )
     by_item = {one.started.job.item_id: one for one in ended}
-    settled = [_settled(by_item[row[0]], row) for row in cursor]
+    settled = [_settled(by_item[row[0]], row) for row in cursor.fetchall()]
     if len(settled) < len(ended):
         known = {one.item_id for one in settled}
         settled += _learn(cursor, [one for one in ended if one.started.job.item_id not in known], mine, by_item)
@@ -212,7 +227,7 @@ def _learn(cursor: Any, late: list[Ended], mine: set[int], by_item: Mapping[uuid
             [one.started.attempt_id in mine for one in accepted],
         ],
     )
-    believed = [_settled(by_item[row[0]], row) for row in cursor]
+    believed = [_settled(by_item[row[0]], row) for row in cursor.fetchall()]
     wake_after_commit(chat_token(one.lane_id, one.order_key, Priority.INTERACTIVE) for one in believed)
     return believed
 
@@ -239,11 +254,20 @@ def _settled(one: Ended, row: tuple) -> Settled:
 
 
 def _start(cursor: Any, worker_id: int, picked: list[uuid.UUID], deadline_seconds: float) -> list[Started]:
-    rows = cursor.execute(TAKE, [picked, worker_id]).fetchall()
+    rows = cursor.execute(TAKE, [id_array(picked), worker_id], binary=True).fetchall()
     if not rows:
         return []
-    cursor.execute(INTEND, [worker_id, [row[0] for row in rows], [row[3] for row in rows], [row[2] for row in rows]])
-    attempts = {item_id: attempt_id for attempt_id, item_id in cursor}
+    cursor.execute(
+        INTEND,
+        [
+            worker_id,
+            id_array(row[0] for row in rows),
+            id_array(row[3] for row in rows),
+            id_array(row[2] for row in rows),
+        ],
+        binary=True,
+    )
+    attempts = {item_id: attempt_id for attempt_id, item_id in cursor.fetchall()}
     begun = time.monotonic()
     return [
         Started(
@@ -255,7 +279,7 @@ def _start(cursor: Any, worker_id: int, picked: list[uuid.UUID], deadline_second
                 order_key=row[3],
                 subject_id=row[4],
                 kind=row[5],
-                payload=json.loads(row[6]),  # Django's connections leave jsonb as text
+                payload=row[6],
                 attempt_number=row[7] + 1,
                 deadline_seconds=deadline_seconds,
             ),
