@@ -5,7 +5,7 @@ from typing import Any
 from inbox.models import Chat, Contact, ContactAddress
 from inbox.policy import phone_number_of
 from inbox.selectors.keyset import newest_page
-from inbox.selectors.search import contacts_matching
+from inbox.selectors.search import contact_ids_matching
 from kernel.paging import Page
 from workspaces.access import Actor
 from workspaces.roles import Permission
@@ -13,11 +13,12 @@ from workspaces.roles import Permission
 
 def contact_page(actor: Actor, *, q: str = "", cursor: str | None = None, limit: int = 50) -> Page:
     """Page of Contact with their addresses, the newest first. Raises Invalid."""
-    contacts = contacts_matching(actor.workspace_id, q) if q.strip() else Contact.objects.all()
     if not actor.may(Permission.SEE_CHATS):
-        contacts = contacts.none()
-    mine = contacts.filter(workspace_id=actor.workspace_id).prefetch_related("addresses")
-    return newest_page(mine, "created_at", cursor=cursor, limit=limit)
+        return Page(rows=[], next=None)
+    contacts = Contact.objects.filter(workspace_id=actor.workspace_id).prefetch_related("addresses")
+    if q.strip():
+        contacts = contacts.filter(pk__in=contact_ids_matching(actor.workspace_id, q))
+    return newest_page(contacts, "created_at", cursor=cursor, limit=limit)
 
 
 def participants_of(chat: Chat) -> list[dict[str, Any]]:
