@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from drf_spectacular.generators import SchemaGenerator
 
 from channels_app import jobs
 from channels_app.models import Channel
@@ -243,3 +244,21 @@ def test_other_verbs_are_refused(world, ask, method, path):
 def test_status_words_of_the_api_are_those_of_the_contract():
     words = {"disconnected", "connecting", "qr_pending", "connected", "degraded", "logged_out", "error"}
     assert set(ChannelStatus.values) == words
+
+
+def test_the_published_schema_answers_no_token_and_documents_refusals():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    shapes = schema["components"]["schemas"]
+    assert "token" in shapes["AddChannelShape"]["properties"]
+    for name in ("ChannelShape", "NewChannelShape"):
+        assert "token" not in shapes[name]["properties"]
+    operations = [
+        operation
+        for path, operations in schema["paths"].items()
+        if path.startswith("/api/v1/channels")
+        for operation in operations.values()
+    ]
+    assert len(operations) == 10
+    for operation in operations:
+        assert operation["responses"]["default"]["content"]["application/problem+json"]["schema"]
+        assert {"apiKey": []} in operation["security"]
