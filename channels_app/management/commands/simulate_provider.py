@@ -4,11 +4,11 @@ import signal
 import threading
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_app.providers.whapi.simulator import Options, Simulator
 
-DEFAULT_PORT = 8090
 DEMO_SCAN_SECONDS = 8.0
 
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Simulate the Whapi provider on 127.0.0.1. Its control API is under /_sim/."
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+        parser.add_argument("--port", type=int, default=settings.SIMULATOR_PORT, help="0 takes a free one")
         parser.add_argument("--webhook-url", default="", help="for channels that register no webhook")
         parser.add_argument("--demo", action="store_true", help="customers answer, type and write by themselves")
         parser.add_argument("--echo-before", type=float, default=0.0, help="share of echoes before the answer")

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from channels_app.providers.base import (
+    Credentials,
     InboundConnection,
     InboundMessage,
     InboundParticipants,
@@ -17,6 +18,7 @@ from channels_app.providers.base import (
     InboundStatus,
     Outgoing,
 )
+from channels_app.providers.errors import ProviderError
 from channels_app.providers.whapi.simulator.talking import answer_to
 from channels_app.providers.whapi.simulator.webhooks import Event, tweaked
 from channels_app.states import ChannelStatus
@@ -185,6 +187,20 @@ def test_channels_are_kept_apart_by_their_tokens(at_whapi):
     stranger = {"Authorization": "Bearer nobody"}
     answer = post(at_whapi.simulator, "/messages/text", {"to": DANA, "body": "x"}, headers=stranger)
     assert (answer.status, answer.json()["error"]["message"]) == (404, "Channel not found")
+
+
+def test_a_new_token_becomes_a_channel_with_its_settings(at_whapi):
+    register = at_whapi.adapter.register_webhook
+    fresh = Credentials(base_url=at_whapi.simulator.base_url, token="a-new-token")
+    register(fresh, at_whapi.webhook_url, SECRET, deadline=DEADLINE)
+    assert at_whapi.adapter.health(fresh, deadline=DEADLINE).status == ChannelStatus.CONNECTED
+    at_whapi.simulator.options(demo=True)
+    unlinked = Credentials(base_url=at_whapi.simulator.base_url, token="another-token")
+    register(unlinked, at_whapi.webhook_url, SECRET, deadline=DEADLINE)
+    assert at_whapi.adapter.health(unlinked, deadline=DEADLINE).status == ChannelStatus.QR_PENDING
+    bad = Credentials(base_url=at_whapi.simulator.base_url, token="bad-token")
+    with pytest.raises(ProviderError, match="channel_not_found"):
+        register(bad, at_whapi.webhook_url, SECRET, deadline=DEADLINE)
 
 
 def test_a_group_that_our_number_left_takes_no_messages(at_whapi):

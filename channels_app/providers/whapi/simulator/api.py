@@ -99,10 +99,14 @@ class Api:
         ]
 
     def channel(self, request: Request) -> Channel:
-        """The token's channel. A token becomes known by registering a webhook."""
-        channel = self._state.known(request.token)
-        if channel is None and request.token and (request.method, request.path) == ("PATCH", "/settings"):
-            channel = self._state.add(request.token)
+        """The token's channel. A new token becomes known with its settings, unless it starts with `bad`.
+
+        In the demo such a channel waits for its QR code to be scanned.
+        """
+        token = request.token
+        channel = self._state.known(token)
+        if channel is None and token and not token.startswith("bad") and request.path == "/settings":
+            channel = self._state.add(token, state="QR" if self._state.options.demo else "AUTH")
         if channel is None:
             raise Refusal(404, "Channel not found")
         return channel
