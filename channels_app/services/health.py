@@ -21,9 +21,9 @@ log = logging.getLogger("waybill.channels")
 
 QUIET = timedelta(minutes=10)  # a number that received or sent something since then is not asked
 UNSETTLED_EVERY = timedelta(minutes=1)
-ASKED_AT_ONCE = 8
-ASKED_PER_ROUND = 200
-DEADLINE_SECONDS = 10.0
+ASKED_AT_ONCE = 16
+ASKED_PER_ROUND = 96  # half a minute when none answers; the others come next, longest unasked first
+DEADLINE_SECONDS = 5.0
 
 
 def check_channels() -> int:

@@ -14,13 +14,14 @@ KEY_BYTES = 32
 SALT_BYTES = 16
 IV_BYTES = 12
 TAG_BYTES = 16
+KEYS_KEPT = 32_768  # derived keys; some 10 MB when full. Deriving one costs about 30 ms, too much for every send
 
 
 class CannotDecrypt(Exception):
     """The value was changed, is not in the format, or was written with a key that is no longer in ENCRYPTION_KEYS."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEYS_KEPT)
 def _derived_key(passphrase: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ITERATIONS, KEY_BYTES)
 

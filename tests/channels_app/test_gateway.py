@@ -111,6 +111,12 @@ def test_open_secrets_show_in_no_text(provider, shop, caplog):
     assert not [text for text in texts for secret in secrets if secret in text]
 
 
+def test_a_stored_secret_shows_neither_itself_nor_its_seal(shop):
+    for credential in Credential.objects.filter(channel=shop):
+        assert credential.sealed not in repr(credential) + str(credential)
+        assert TOKEN not in repr(credential) + str(credential)
+
+
 def test_each_call_reaches_the_vendor_with_its_deadline(provider, shop):
     chat, message = "15550100123@s.whatsapp.net", "wa-9"
     gateway.edit(shop.pk, chat, message, "new", deadline=1.0)

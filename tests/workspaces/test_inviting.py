@@ -151,6 +151,15 @@ def test_who_may_invite_as_what(world, who, role, refusal):
     assert Invitation.objects.exists() is (refusal is None)
 
 
+def test_an_admin_does_not_end_the_invitation_of_an_owner(world):
+    invitation, token = inviting.invite(actor=world.ana, email="nora@example.com", role=Role.OWNER)
+    with pytest.raises(RoleTooHigh):
+        inviting.revoke(actor=world.adam, invitation_id=invitation.pk)
+    with pytest.raises(RoleTooHigh):
+        inviting.invite(actor=world.adam, email="nora@example.com", role=Role.VIEWER)
+    assert inviting.accept(token=token, **NEW).role == Role.OWNER
+
+
 @pytest.mark.parametrize("email", ["", "nora", "no ra@example.com", "no\0ra@example.com", "n" * 300 + "@example.com"])
 def test_an_address_that_is_none_is_refused(world, email):
     with pytest.raises(Invalid):

@@ -28,7 +28,7 @@ VALID_FOR = timedelta(days=7)
 def invite(*, actor: Actor, email: str, role: str) -> tuple[Invitation, str]:
     """An invitation and the token for its link, which cannot be read again. An older one for the address ends.
 
-    Raises Forbidden (RoleTooHigh above the actor's own role), Invalid for the address, or AlreadyMember.
+    Raises Forbidden (RoleTooHigh when either is above the actor's own role), Invalid for the address, or AlreadyMember.
     """
     require(actor, Permission.MANAGE_MEMBERS)
     email, role = clean_email(email), Role(role)
@@ -38,7 +38,10 @@ def invite(*, actor: Actor, email: str, role: str) -> tuple[Invitation, str]:
     with transaction.atomic():
         if Member.objects.filter(workspace_id=actor.workspace_id, user__email=email, removed_at__isnull=True).exists():
             raise AlreadyMember
-        _open_invitations(actor).filter(email=email).update(revoked_at=clock.now())
+        older = _open_invitations(actor).select_for_update(no_key=True).filter(email=email)
+        if any(not within(invitation.role, actor.role) for invitation in older):
+            raise RoleTooHigh
+        older.update(revoked_at=clock.now())
         invitation = Invitation.objects.create(
             workspace_id=actor.workspace_id,
             email=email,
@@ -58,6 +61,8 @@ def revoke(*, actor: Actor, invitation_id: uuid.UUID) -> None:
         invitation = _open_invitations(actor).select_for_update(no_key=True).filter(pk=invitation_id).first()
         if invitation is None:
             raise NoSuchInvitation
+        if not within(invitation.role, actor.role):
+            raise RoleTooHigh
         invitation.revoked_at = clock.now()
         invitation.save(update_fields=["revoked_at"])
         record(actor=actor, deed="member.invitation_revoked", target=invitation, details={"email": invitation.email})
