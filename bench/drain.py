@@ -1,12 +1,13 @@
-"""How fast one relay process drains an outbox whose kind does nothing: `.venv/bin/python -m bench.drain [items] [threads]`.
+"""How fast one relay drains an outbox whose kind does nothing: `.venv/bin/python -m bench.drain [items] [threads]`.
 
-Each item is a committed attempt and a committed outcome; 400 chats in 100 lanes, cap 8. Uses a database of its own.
+Each item is a committed attempt and a committed outcome; 4,000 chats in 100 lanes, cap 8. Uses a database of its own.
 """
 
 import sys
 import threading
 import time
 import uuid
+from itertools import pairwise
 
 from bench.own_database import own_database
 
@@ -35,7 +36,7 @@ def main() -> None:
                 break
         stop.set()
         runner.join(30)
-        rates = [later - earlier for earlier, later in zip(counts, counts[1:], strict=False)][1:-1]
+        rates = [later - earlier for earlier, later in pairwise(counts)][1:-1]
         print(f"no-op drain, 1 process, {threads} sender threads: {counts[-1]} items in {len(counts)} s")
         print(f"  per second: median {sorted(rates)[len(rates) // 2] if rates else '-'}, all {rates}")
         print(f"  left open: {Item.objects.filter(open=True).count()}")

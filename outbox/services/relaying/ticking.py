@@ -45,7 +45,8 @@ SETTLE = """
         error_code = case when ended.counts then ended.error_code else item.error_code end,
         error = case when ended.counts then ended.error else item.error end
     from json_to_recordset(%s)
-        as ended (id uuid, state text, tries int, delay float8, provider_id text, error_code text, error text, counts bool)
+        as ended (id uuid, state text, tries int, delay float8, provider_id text, error_code text, error text,
+                  counts bool)
     where item.id = ended.id and item.state = 'queued'
     returning item.id, item.attempts, item.due_at, clock_timestamp()
 """
