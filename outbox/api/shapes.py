@@ -42,7 +42,7 @@ class ResumeShape(serializers.Serializer):
     )
 
 
-class ErrorShape(serializers.Serializer):
+class ItemErrorShape(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField()
 
@@ -77,7 +77,7 @@ class ItemShape(serializers.Serializer):
         waits = item.state in ("queued", "scheduled")
         return serializers.DateTimeField().to_representation(item.due_at) if waits else None
 
-    @extend_schema_field(ErrorShape(allow_null=True))
+    @extend_schema_field(ItemErrorShape(allow_null=True))
     def get_last_error(self, item: Item) -> dict[str, str] | None:
         return {"code": item.error_code, "detail": item.error} if item.error_code else None
 
