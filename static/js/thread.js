@@ -179,8 +179,8 @@ const newer = () =>
 export async function catchUp() {
   const thread = current()
   if (!thread || thread.dataset.newer) return
-  const first = messagesOf(thread).find((message) => message.dataset.id)
   while (loading) await new Promise((resolve) => setTimeout(resolve, 50))
+  const first = messagesOf(thread).find((message) => message.dataset.id)
   await load(first ? { from: first.dataset.id } : {}, (same, messages, headers) => {
     if (same !== thread) return
     const kept = new Set(messages.map((message) => message.dataset.id))
@@ -250,3 +250,8 @@ export function markRead() {
 }
 
 begin()
+
+// The rest of the page's scripts may come after the first paint.
+const rest = () => import("./inbox.js")
+if (document.hidden) rest()
+else requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(rest)))

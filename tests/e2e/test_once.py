@@ -125,11 +125,11 @@ def test_a_socket_cut_under_traffic_ends_equal_to_a_reload(visit, customer, stac
     assert shown(ana) == caught_up
 
 
-def test_the_web_server_restarts_and_the_page_comes_back_by_itself(visit, customer, stack):
+def test_the_web_server_is_killed_and_the_page_comes_back_by_itself(visit, customer, stack):
     someone = customer("Restart Rita")
     ana = visit("ana")
     open_chat(ana, "Restart Rita")
-    stack.stop_web()
+    stack.kill_web()
     write(ana, "While it was down")
     stack.start_web()
     expect(bubble(ana, "While it was down").locator(".tick.read")).to_be_visible(timeout=20_000)
