@@ -125,6 +125,7 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
     """Take the channel away with its secrets; chats and messages stay. What still waited in its lane is cancelled."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
+        cancelled = _cancel_waiting(channel_id)  # before the channel is locked, as ingestion does: messages first
         if channel.status != ChannelStatus.DISCONNECTED:
             reason = f"Removed by {name_of(actor)}."
             move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=reason, actor=actor)
@@ -136,7 +137,6 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
         if not removed:
             raise MoveNotAllowed("Somebody removed the channel at the same time.")
         Credential.objects.filter(channel_id=channel_id).delete()
-        cancelled = _cancel_waiting(channel_id)
         record(
             actor=actor,
             deed="channel.removed",
