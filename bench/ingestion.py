@@ -4,66 +4,100 @@ import json
 import re
 import subprocess
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
+
+import psutil
 
 from bench import ground, servers
 from bench.load import CONNECTIONS, Result, body, put_load
 
-SECONDS = 6
+SECONDS = 4
 WARM_UP_SECONDS = 1
+ROUNDS = 3
 PENDING = "SELECT count(*) FROM webhooks_inboundevent WHERE result = 'pending'"
+
+GRANIAN = "Waybill on granian (WSGI, 1 worker, 4 threads)"
+DAPHNE = "Waybill on daphne (ASGI)"
+EXPRESS = "Express + pg, the same statements, 1 process"
+
+
+@dataclass(frozen=True)
+class Round:
+    """`backlog`: bodies stored and not applied when the load ended; `drained`: seconds until they were.
+
+    `cpu_ms`: processor time of the server and of PostgreSQL per request, until everything was applied. Unlike the rate
+    it stays nearly the same on a busy machine.
+    """
+
+    result: Result
+    backlog: int
+    drained: float
+    cpu_ms: float
 
 
 def measure(site: ground.Ground) -> list[tuple[str, str]]:
-    """Rows (what, figure). The peer runs twice, before and after, because machines drift."""
-    rows: list[tuple[str, str]] = []
+    """Rows (what, figure): medians of rounds in which all take turns, because machines drift."""
+    contestants = {GRANIAN: servers.granian, DAPHNE: servers.daphne}
     missing = servers.install_peer()
-    peers: list[float] = []
     if missing is None:
-        peers.append(_rate("peer1", servers.express(), site).rate)
-    granian, granian_backlog, granian_drain = _with_backlog("wsgi", servers.granian(), site)
-    daphne, daphne_backlog, daphne_drain = _with_backlog("asgi", servers.daphne(), site)
-    if missing is None:
-        peers.append(_rate("peer2", servers.express(), site).rate)
-    insert = bare_insert(site)
-    yardstick = sum(peers) / len(peers) if peers else None
-    rows.append(("Waybill on granian (WSGI, 1 worker, 4 threads)", _line(granian, yardstick)))
-    rows.append(("  … not yet applied at the end, and empty after", f"{granian_backlog} bodies, {granian_drain:.1f} s"))
-    rows.append(("Waybill on daphne (ASGI)", _line(daphne, yardstick)))
-    rows.append(("  … not yet applied at the end, and empty after", f"{daphne_backlog} bodies, {daphne_drain:.1f} s"))
-    if yardstick:
-        shown = " and ".join(f"{rate:,.0f}" for rate in peers)
-        rows.append(("Express + pg, the same statements, 1 process", f"{yardstick:,.0f} requests/s ({shown})"))
-    else:
-        rows.append(("Express + pg, the same statements", f"not measured: {missing}"))
-    rows.append((f"pgbench, the bare insert, {CONNECTIONS} clients", f"{insert:,.0f} inserts/s"))
+        contestants[EXPRESS] = servers.express
+    rounds: dict[str, list[Round]] = {name: [] for name in contestants}
+    for number in range(ROUNDS):
+        for place, (name, start) in enumerate(contestants.items()):
+            rounds[name].append(_round(f"r{number}{place}", start(), site))
+    rows = [row for name in contestants for row in _lines(name, rounds)]
+    if missing is not None:
+        rows.append((EXPRESS, f"not measured: {missing}"))
+    rows.append((f"pgbench, the bare insert, {CONNECTIONS} clients", f"{bare_insert(site):,.0f} inserts/s"))
     return rows
 
 
-def _line(result: Result, yardstick: float | None) -> str:
-    ratio = f", {result.rate / yardstick:.2f} × Express" if yardstick else ""
-    failed = f", {result.failed} FAILED" if result.failed else ""
-    return f"{result.rate:,.0f} requests/s{ratio}; p50 {result.p50_ms:.1f}, p99 {result.p99_ms:.1f} ms{failed}"
-
-
-def _rate(mark: str, server: AbstractContextManager[str], site: ground.Ground) -> Result:
-    with server as url:
-        put_load(url, mark=f"{mark}w", secret=ground.PROOF, channels=site.channels, seconds=WARM_UP_SECONDS)
-        ground.run_sql("CHECKPOINT")
-        return put_load(url, mark=mark, secret=ground.PROOF, channels=site.channels, seconds=SECONDS)
-
-
-def _with_backlog(mark: str, server: AbstractContextManager[str], site: ground.Ground) -> tuple[Result, int, float]:
-    """The server applies in the background while it answers; also how much was left, and for how long."""
+def _round(mark: str, server: AbstractContextManager[str], site: ground.Ground) -> Round:
+    """What is applied in the background goes on while the server answers."""
     with server as url:
         put_load(url, mark=f"{mark}w", secret=ground.PROOF, channels=site.channels, seconds=WARM_UP_SECONDS)
         _drained()
         ground.run_sql("CHECKPOINT")
+        before = _cpu_seconds()
         result = put_load(url, mark=mark, secret=ground.PROOF, channels=site.channels, seconds=SECONDS)
         backlog = int(ground.scalar(PENDING))
-        return result, backlog, _drained()
+        drained = _drained()
+        return Round(result, backlog, drained, (_cpu_seconds() - before) / result.requests * 1000)
+
+
+def _cpu_seconds() -> float:
+    """Of everything that this process started (the server), and of PostgreSQL."""
+    postmaster = psutil.Process(int((ground.DATA / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
+    total = 0.0
+    for process in [*psutil.Process().children(recursive=True), postmaster, *postmaster.children()]:
+        with suppress(psutil.NoSuchProcess):
+            used = process.cpu_times()
+            total += used.user + used.system
+    ended = postmaster.cpu_times()
+    return total + ended.children_user + ended.children_system
+
+
+def _lines(name: str, rounds: dict[str, list[Round]]) -> Iterator[tuple[str, str]]:
+    results = [one.result for one in rounds[name]]
+    rates = [result.rate for result in results]
+    ratio = ""
+    if name != EXPRESS and EXPRESS in rounds:
+        ratios = [rate / peer.result.rate for rate, peer in zip(rates, rounds[EXPRESS], strict=True)]
+        ratio = f", {median(ratios):.2f} × Express"
+    failed = sum(result.failed for result in results)
+    spread = f"({min(rates):,.0f} to {max(rates):,.0f})"
+    waits = f"p50 {median(r.p50_ms for r in results):.1f}, p99 {median(r.p99_ms for r in results):.1f} ms"
+    cpu = f"{median(one.cpu_ms for one in rounds[name]):.2f} ms CPU"
+    ended = f"; {failed} FAILED" if failed else ""
+    yield name, f"{median(rates):,.0f} requests/s {spread}{ratio}; {cpu}; {waits}{ended}"
+    if name != EXPRESS:
+        backlog, drained = (max(values) for values in zip(*((r.backlog, r.drained) for r in rounds[name]), strict=True))
+        yield "  … at the end of the load at most", f"{backlog} bodies not yet applied, all were after {drained:.1f} s"
 
 
 def _drained(limit_seconds: float = 60.0) -> float:

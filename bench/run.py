@@ -21,10 +21,8 @@ ALONE_SECONDS = 300
 def main() -> None:
     site = ground.lay(CHANNELS)
     print(conditions())
-    section(
-        f"Ingestion: {CONNECTIONS} connections, {CHANNELS} channels, {ingestion.SECONDS} s each",
-        ingestion.measure(site),
-    )
+    rounds = f"medians of {ingestion.ROUNDS} rounds of {ingestion.SECONDS} s"
+    section(f"Ingestion: {CONNECTIONS} connections, {CHANNELS} channels, {rounds}", ingestion.measure(site))
     section("Live inbox", fanout.measure(site))
     for name in ALONE:
         run_alone(name)
