@@ -5,8 +5,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,57 +25,18 @@ from channels_app.providers.base import (
 from channels_app.providers.errors import ProviderError, Unreadable
 from channels_app.states import ChannelStatus
 from kernel import clock
+from tests.channels_app.providers.messages import (
+    DANA,
+    DEADLINE,
+    PNG,
+    media_messages,
+    plain_messages,
+    refused,
+    said_by,
+    send,
+    stored,
+)
 from tests.channels_app.providers.vendors import VENDORS
-
-DANA = "15550100201@s.whatsapp.net"
-PNG = b"\x89PNG\r\n\x1a\n" + b"a small picture" * 20
-DEADLINE = 10
-
-
-def stored(content: bytes, mime_type: str, name: str) -> OutgoingMedia:
-    path = default_storage.save(f"conformance/{name}", ContentFile(content))
-    return OutgoingMedia(path=path, mime_type=mime_type, file_name=name, size=len(content), seconds=3)
-
-
-def media_messages() -> list[Outgoing]:
-    return [
-        Outgoing(to=DANA, type="image", text="Look", media=stored(PNG, "image/png", "a.png")),
-        Outgoing(to=DANA, type="video", text="Watch", media=stored(b"film", "video/mp4", "a.mp4")),
-        Outgoing(to=DANA, type="audio", media=stored(b"song", "audio/mpeg", "a.mp3")),
-        Outgoing(to=DANA, type="voice", media=stored(b"voice", "audio/ogg", "a.ogg")),
-        Outgoing(to=DANA, type="document", text="Read", media=stored(b"words", "application/zip", "a.zip")),
-        Outgoing(to=DANA, type="sticker", media=stored(b"sticker", "image/webp", "a.webp")),
-    ]
-
-
-def plain_messages() -> list[Outgoing]:
-    people = [{"name": "Lena; Demo", "phones": ["+1 555 010 0250"]}, {"name": "Otto", "phones": ["+15550100251"]}]
-    place = {"latitude": 51.5, "longitude": -0.12, "name": "Square", "address": "1 Street"}
-    return [
-        Outgoing(to=DANA, type="text", text="Hello"),
-        Outgoing(to=DANA, type="location", location=place),
-        Outgoing(to=DANA, type="contacts", contacts=people[:1]),
-        Outgoing(to=DANA, type="contacts", contacts=people),
-        Outgoing(to=DANA, type="poll", poll={"question": "When?", "options": ["Now", "Later"], "multiple": False}),
-    ]
-
-
-def send(vendor, message=None, deadline=DEADLINE):
-    message = message or Outgoing(to=DANA, type="text", text="Hello")
-    return vendor.adapter.send(vendor.credentials, message, deadline=deadline)
-
-
-def refused(vendor, message=None, deadline=DEADLINE) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        send(vendor, message, deadline)
-    return caught.value
-
-
-def said_by(error: ProviderError) -> set[str]:
-    """Which of the exclusive descriptions an error carries; none means: certainly not sent, try again."""
-    names = {name for name in ("permanent", "outcome_unknown", "unauthorized") if getattr(error, name)}
-    return names if error.retry_after is None else names | {"retry_after"}
-
 
 # --- Sending ---
 
@@ -369,6 +328,44 @@ def test_any_bytes_are_read_or_refused_with_a_reason(name, method, suffix, body)
 @given(value=JSON)
 def test_any_json_is_read_or_refused_with_a_reason(name, value):
     assert_parses_or_says_why(name, "POST", "", json.dumps(value).encode())
+
+
+@pytest.fixture(scope="module", params=sorted(VENDORS))
+def true_bodies(request) -> tuple[str, list[bytes]]:
+    """A vendor's name and bodies of all kinds that it really calls with."""
+    with VENDORS[request.param]() as vendor:
+        act = vendor.simulator.inbound
+        for kind in ("text", "image", "document", "location", "contact", "button", "typing", "call", "group"):
+            act(type=kind, text="Words")
+        (theirs,) = act(type="poll", options=["Now", "Later"])
+        for kind in ("reaction", "edit", "vote", "revoke", "failed"):
+            act(type=kind, target=theirs, text="Words", options=["Now"])
+        for kind in ("rename", "join", "leave", "promote"):
+            act(type=kind, chat_id="120363000000000077@g.us", text="Team")
+        vendor.simulator.connection("re-paired")
+        vendor.simulator.wait_until_idle()
+        return vendor.name, [call.body for call in vendor.receiver.calls]
+
+
+def places(value, path=()):
+    """Every place inside a JSON value."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inside:
+        yield from places(item, (*path, key))
+
+
+@settings(FUZZ, max_examples=1000, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_true_body_with_one_value_replaced_is_read_or_refused_with_a_reason(true_bodies, data):
+    name, bodies = true_bodies
+    body = json.loads(data.draw(st.sampled_from(bodies)))
+    *path, last = data.draw(st.sampled_from([place for place in places(body) if place]))
+    target = body
+    for key in path:
+        target = target[key]
+    target[last] = data.draw(st.sampled_from(["a\x00b", "a\ud800b", {}, [], None, -1, 1e300, "x" * 100_000]) | JSON)
+    assert_parses_or_says_why(name, "POST", "", json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("name", sorted(VENDORS))

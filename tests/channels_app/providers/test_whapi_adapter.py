@@ -11,7 +11,7 @@ from channels_app.providers.retry_after import retry_after_seconds
 from channels_app.providers.whapi.adapter import WhapiAdapter
 from channels_app.providers.whapi.refusals import message_of
 from kernel import http
-from tests.channels_app.providers.test_conformance import DANA, DEADLINE, PNG, refused, said_by, send, stored
+from tests.channels_app.providers.messages import DANA, DEADLINE, PNG, refused, said_by, send, stored
 
 NESTED = {"error": {"code": 400, "message": "wrong request parameters", "details": "/body/to must match"}}
 FLAT = {"code": 402, "error": "trial version limit exceeded"}

@@ -9,8 +9,8 @@ import pytest
 
 from channels_app.providers.base import InboundMedia, Outgoing
 from kernel import clock
+from tests.channels_app.providers.messages import DANA, DEADLINE, media_messages, plain_messages, send
 from tests.channels_app.providers.openapi import PublishedApi
-from tests.channels_app.providers.test_conformance import DANA, DEADLINE, media_messages, plain_messages, send
 
 WHERE = os.environ.get("WHAPI_OPENAPI", "")
 WITHOUT_FILE = (

@@ -23,7 +23,7 @@ from channels_app.providers.whapi.simulator.talking import answer_to
 from channels_app.providers.whapi.simulator.webhooks import Event, tweaked
 from channels_app.states import ChannelStatus
 from kernel import http
-from tests.channels_app.providers.test_conformance import DANA, DEADLINE, send
+from tests.channels_app.providers.messages import DANA, DEADLINE, send
 from tests.channels_app.providers.vendors import SECRET
 from tests.support.simulator import ROOT, running_simulator, simulator_process
 

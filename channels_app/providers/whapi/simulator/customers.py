@@ -25,9 +25,10 @@ class Customers:
         """One deed, `count` times; the ids of the messages that came of it. Raises ValueError.
 
         Keys: type (a message type, or reaction, edit, revoke, vote, read, played, delivered, failed, typing,
-        recording, online, offline, leave, join, promote, demote, group, rename, contact, call), from, name, chat_id,
-        text, target, emoji, options, media (base64), mime_type, file_name, quoted, from_me, timestamp, id, count, raw
-        (a whole message), webhooks (as in a fault rule).
+        recording, online, offline, leave, join, promote, demote, group, rename, contact_name, call), from, name, chat_id,
+        text, target, emoji, options, media (base64), mime_type, file_name, quoted, from_me (typed on our phone), timestamp,
+        id, late (told as a message of the time before a reconnect), count ({n} in texts is the number), raw (a whole
+        message), webhooks (as in a fault rule).
         """
         deed = dict(deed)
         tweaks = deed.pop("webhooks", {})
@@ -78,7 +79,7 @@ class Customers:
         else:
             self._state.keep_message(channel, message)
             events = []
-        return [Event("messages", "post", "messages", [message]), *events]
+        return [Event("messages", "put" if deed.get("late") else "post", "messages", [message]), *events]
 
     def _content(self, channel: Channel, kind: str, deed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         text = str(deed.get("text", ""))
