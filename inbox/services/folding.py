@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from inbox.states import REPORT_RANK, FactKind
+from kernel.arrays import columns
 
 _LOCK_CLASS = 0x5746
 
@@ -131,7 +132,7 @@ def link_replies(keys: Sequence[FactKey]) -> list[tuple[uuid.UUID, uuid.UUID]]:
     if not keys:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_LINK_REPLIES, [[key[0] for key in keys], [key[1] for key in keys]])
+        cursor.execute(_LINK_REPLIES, columns(keys, 2))
         return cursor.fetchall()
 
 
@@ -146,7 +147,7 @@ def read_folded(keys: Iterable[FactKey], *, touched: Iterable[FactKey] = ()) -> 
     if not wanted:
         return Folded()
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [[key[0] for key in wanted], [key[1] for key in wanted]])
+        cursor.execute(_READ, columns(wanted, 2))
         rows = cursor.fetchall()
     result = Folded()
     for (message_id, workspace_id, channel_id, chat_id, wa_message_id), group in groupby(
@@ -187,7 +188,7 @@ def write(result: Folded) -> list[uuid.UUID]:
         for one in result.changed
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_WRITE, columns(rows, 11))
     return [one.id for one in result.changed]
 
 

@@ -15,6 +15,7 @@ from channels_app.providers.base import Ignored, Inbound
 from channels_app.providers.errors import Unreadable
 from channels_app.services import gateway
 from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
+from kernel.arrays import columns
 from webhooks.states import Result
 
 log = logging.getLogger("waybill.webhooks")
@@ -217,7 +218,7 @@ def _mark(rows: list[_Row]) -> None:
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [_SEPARATOR, *(list(column) for column in zip(*marks, strict=True))])
+        cursor.execute(_MARK, [_SEPARATOR, *columns(marks, 5)])
 
 
 def _passes(error: DatabaseError) -> bool:

@@ -15,10 +15,11 @@ from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_cha
 from inbox.services.ingesting.echoes import confirm_uncertain, find_our_sends
 from inbox.services.ingesting.facts import facts_in, keep_facts
 from inbox.services.ingesting.groups import judge_read_only, keep_participants
-from inbox.services.ingesting.heard import Heard, columns
+from inbox.services.ingesting.heard import Heard
 from inbox.services.ingesting.messages import Arrived, insert_messages
 from inbox.services.ingesting.people import find_or_make_people
 from inbox.states import MessageStatus
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.events import publish
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from channels_app.providers.base import InboundChat, InboundGroup, InboundMessage, InboundParticipants
-from inbox.services.ingesting.heard import Heard, Source, columns, identity, storable
+from inbox.services.ingesting.heard import Heard, Source, identity, storable
 from inbox.services.ingesting.people import Person
 from inbox.states import is_group
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
 

@@ -13,8 +13,9 @@ from inbox.jobs import SEND
 from inbox.models import Message
 from inbox.services.folding import FactKey
 from inbox.services.ingesting.chats import Chats
-from inbox.services.ingesting.heard import Heard, columns
+from inbox.services.ingesting.heard import Heard
 from inbox.states import Direction, MessageStatus, MessageType
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.errors import DomainError
 from outbox.models import Attempt

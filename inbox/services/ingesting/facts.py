@@ -17,8 +17,9 @@ from channels_app.providers.base import (
     InboundVote,
 )
 from inbox.services.folding import FactKey, text_digest
-from inbox.services.ingesting.heard import Heard, Source, as_json, columns, identity, storable
+from inbox.services.ingesting.heard import Heard, Source, as_json, identity, storable
 from inbox.states import REPORT_RANK, FactKind
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
 

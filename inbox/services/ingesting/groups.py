@@ -7,7 +7,8 @@ from django.db import connection
 
 from channels_app.providers.base import InboundGroup, InboundParticipants
 from inbox.services.ingesting.chats import Chats
-from inbox.services.ingesting.heard import Heard, columns, identity
+from inbox.services.ingesting.heard import Heard, identity
+from kernel.arrays import columns
 from kernel.ids import new_id
 
 NOT_IN_GROUP = "Our number is not in this group any more."

@@ -1,8 +1,7 @@
-"""One value that a provider told us, whose channel said it, and the shapes it takes on its way into columns."""
+"""One value that a provider told us, which channel said it, and how its texts become storable."""
 
 import json
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +29,6 @@ class Heard:
     source: Source
     value: Inbound
     again: bool = False
-
-
-def columns(rows: Iterable[tuple], width: int) -> list[list]:
-    """Rows turned into the arrays that unnest() takes."""
-    turned = [list(column) for column in zip(*rows, strict=True)]
-    return turned or [[] for _ in range(width)]
 
 
 def storable(text: str, length: int | None = None) -> str:

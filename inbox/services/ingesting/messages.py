@@ -10,9 +10,10 @@ from channels_app.providers.base import InboundMessage
 from inbox.jobs import MEDIA_FETCH
 from inbox.services.folding import FactKey, link_replies
 from inbox.services.ingesting.chats import Chats
-from inbox.services.ingesting.heard import Heard, Source, as_json, columns, identity, storable
+from inbox.services.ingesting.heard import Heard, Source, as_json, identity, storable
 from inbox.services.ingesting.people import Person
 from inbox.states import MEDIA_TYPES, MessageType
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
 from outbox.services.enqueuing import NewItem, enqueue_many

@@ -9,8 +9,9 @@ from typing import Any
 from django.db import connection
 
 from channels_app.providers.base import InboundChat, InboundContact, InboundMessage
-from inbox.services.ingesting.heard import Heard, columns, identity, storable
+from inbox.services.ingesting.heard import Heard, identity, storable
 from inbox.states import is_group
+from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
 
