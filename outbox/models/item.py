@@ -22,7 +22,7 @@ class OrderKey(models.Model):
 class Item(Row):
     """One thing to do outside. `open` means that it still blocks its chat: queued, or uncertain and not yet released.
 
-    A scheduled item has no `seq`: it gets its place in the chat when it is due (docs/adr/0002).
+    A scheduled item has no `seq`: it gets its place in the chat when it is due (docs/adr/0007).
     `due_at` is when it may next be touched: entered, attempted, or, while it is uncertain, looked up.
     """
 

@@ -1,4 +1,4 @@
-"""Scheduled items take their place in their chat when they are due, and not before (docs/adr/0002)."""
+"""Scheduled items take their place in their chat when they are due, and not before (docs/adr/0007)."""
 
 from collections import Counter
 
