@@ -24,11 +24,13 @@ class Customers:
     def act(self, channel: Channel, deed: dict[str, Any]) -> list[str]:
         """One deed, `count` times; the ids of the messages that came of it. Raises ValueError.
 
-        Keys: type (a message type, or reaction, edit, revoke, vote, read, played, delivered, failed, typing,
-        recording, online, offline, leave, join, promote, demote, group, rename, contact_name, call), from, name, chat_id,
-        text, target, emoji, options, media (base64), mime_type, file_name, quoted, from_me (typed on our phone), timestamp,
-        id, late (told as a message of the time before a reconnect), count ({n} in texts is the number), raw (a whole
-        message), webhooks (as in a fault rule).
+        type       a message type, or reaction, edit, revoke, vote, read, played, delivered, failed, typing, recording,
+                   online, offline, leave, join, promote, demote, group, rename, contact_name, call
+        who        from (digits), name, chat_id (a group), from_me (typed on our own phone)
+        what       text, target (a message id), emoji, options, quoted, media (base64), mime_type, file_name,
+                   raw (a whole message)
+        how        id, timestamp, late (told as from before a reconnect), count ({n} in texts is the number),
+                   webhooks (as in a fault rule)
         """
         deed = dict(deed)
         tweaks = deed.pop("webhooks", {})
