@@ -15,27 +15,11 @@ LIMIT = OpenApiParameter("limit", int, description="Rows per page, 1 to 200; 50 
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
 
 
-class ProblemShape(serializers.Serializer):
-    """An error, as RFC 9457 describes it."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
-
-
 def page_of(shape: type[serializers.Serializer]) -> Any:
     name = shape.__name__.removesuffix("Shape")
     return inline_serializer(
         f"{name}Page", {"results": shape(many=True), "next": serializers.CharField(allow_null=True)}
     )
-
-
-def answers(status: int, shape: Any, *problems: int) -> dict[int, Any]:
-    """The documented answers: the good one, and the problems that are worth knowing beside 400, 401 and 404."""
-    return {status: shape} | dict.fromkeys((400, 401, 404, *problems), ProblemShape)
 
 
 def paged(page: Page, shape: Any) -> Response:

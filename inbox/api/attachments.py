@@ -1,17 +1,12 @@
 """Files: uploading one for a message, and fetching one that a message carries."""
 
-import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -21,21 +16,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inbox.access import attachment_for
-from inbox.api.asking import ProblemShape, answers
 from inbox.api.shapes import AttachmentShape, attachment_shape
 from inbox.errors import NoSuchAttachment
 from inbox.forms import UploadForm
-from inbox.models import Attachment
-from inbox.policy import INLINE_TYPES, bare_mime_type
-from inbox.services.attachments import UNKNOWN_TYPE, store_upload, too_large
+from inbox.policy import bare_mime_type
+from inbox.services.attachments import may_show_inline, shown_file_name, store_upload, too_large
 from inbox.states import AttachmentState
+from kernel.serving import file_response
 from workspaces.access import require
 from workspaces.roles import Permission
 
 ENVELOPE_BYTES = 64 * 1024
 """What a multipart body holds beside the file."""
-
-CHUNK_BYTES = 256 * 1024
 
 
 class SizeGuard(FileUploadHandler):
@@ -75,7 +67,7 @@ class Attachments(APIView):
     @extend_schema(
         operation_id="attachments_create",
         request={"multipart/form-data": UploadForm},
-        responses=answers(201, AttachmentShape, 403, 413),
+        responses={201: AttachmentShape},
     )
     def post(self, request: Request) -> Response:
         """Upload a file for a message to come; one upload is for one message."""
@@ -103,81 +95,18 @@ class AttachmentDetail(APIView):
             OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes."),
             OpenApiParameter("download", bool, description="1: to be saved, never shown in place."),
         ],
-        responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiTypes.BINARY,
-            401: ProblemShape,
-            404: ProblemShape,
-            416: None,
-        },
+        responses={(code, "application/octet-stream"): OpenApiTypes.BINARY for code in (200, 206)},
     )
     def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
         """The file itself. Pictures, video and sound may be shown in place; everything else is a download."""
         attachment = attachment_for(request.auth, attachment_id)
         if attachment.state != AttachmentState.READY or not default_storage.exists(attachment.path):
             raise NoSuchAttachment("The file is not here (any more).")
-        return file_response(request._request, attachment, download="download" in request.query_params)
-
-
-def file_response(request: HttpRequest, attachment: Attachment, *, download: bool) -> HttpResponse:
-    """The file or the range asked for, with headers under which a browser runs nothing of it."""
-    size = default_storage.size(attachment.path)
-    etag = f'"{attachment.pk}"'
-    same = request.headers.get("If-Range", etag) == etag
-    asked = byte_range(request.headers.get("Range", ""), size) if same else None
-    first, last = asked or (0, size - 1)
-    if first > last:
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    else:
-        response = _streamed(request, attachment.path, first, last - first + 1)
-        response["Content-Length"] = str(last - first + 1)
-        if asked is not None:
-            response.status_code = 206
-            response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    mime_type = bare_mime_type(attachment.mime_type)
-    safe = mime_type in INLINE_TYPES
-    response["Content-Type"] = mime_type if safe else UNKNOWN_TYPE
-    response["Content-Disposition"] = content_disposition_header(
-        download or not safe, attachment.file_name or f"{attachment.kind}-{attachment.pk}"
-    )
-    response["Accept-Ranges"] = "bytes"
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def byte_range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of the one range asked for; first > last when it lies outside the file; None for no range.
-
-    Several ranges, and what is no range of bytes, count as none, as RFC 9110 §14.2 allows.
-    """
-    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.replace(" ", ""))
-    if found is None or found.groups() == ("", ""):
-        return None
-    first, last = found.groups()
-    if not first:
-        return (max(0, size - int(last)), size - 1) if int(last) else (size, size - 1)
-    if last and int(last) < int(first):
-        return None
-    return (int(first), min(int(last or size), size - 1))
-
-
-def _streamed(request: HttpRequest, path: str, first: int, length: int) -> StreamingHttpResponse:
-    """In chunks, the way the server at hand serves: an ASGI server would collect a plain iterator in memory first."""
-    chunks = _chunks(path, first, length)
-    return StreamingHttpResponse(_in_threads(chunks) if isinstance(request, ASGIRequest) else chunks)
-
-
-def _chunks(path: str, first: int, length: int) -> Iterator[bytes]:
-    """Opens the file with the first chunk, so that an answer nobody reads (HEAD, a lost connection) opens none."""
-    with default_storage.open(path, "rb") as file:
-        file.seek(first)
-        while length > 0 and (chunk := file.read(min(CHUNK_BYTES, length))):
-            length -= len(chunk)
-            yield chunk
-
-
-async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while chunk := await sync_to_async(next, thread_sensitive=False)(chunks, b""):
-        yield chunk
+        return file_response(
+            request._request,
+            attachment.path,
+            etag=str(attachment.pk),
+            file_name=shown_file_name(attachment),
+            mime_type=bare_mime_type(attachment.mime_type),
+            inline=may_show_inline(attachment) and "download" not in request.query_params,
+        )

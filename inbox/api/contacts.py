@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inbox.access import contact_for
-from inbox.api.asking import CURSOR, LIMIT, answers, body_of, page_of, paged
+from inbox.api.asking import CURSOR, LIMIT, body_of, page_of, paged
 from inbox.api.shapes import ContactShape, contact_shape
 from inbox.forms import ContactForm
 from inbox.selectors.contacts import contact_page
@@ -24,7 +24,7 @@ class Contacts(APIView):
             LIMIT,
             CURSOR,
         ],
-        responses=answers(200, page_of(ContactShape)),
+        responses={200: page_of(ContactShape)},
     )
     def get(self, request: Request) -> Response:
         """People, the newest first."""
@@ -36,13 +36,11 @@ class Contacts(APIView):
 
 
 class ContactDetail(APIView):
-    @extend_schema(operation_id="contacts_retrieve", responses=answers(200, ContactShape))
+    @extend_schema(operation_id="contacts_retrieve", responses={200: ContactShape})
     def get(self, request: Request, contact_id: uuid.UUID) -> Response:
         return Response(contact_shape(contact_for(request.auth, contact_id)))
 
-    @extend_schema(
-        operation_id="contacts_partial_update", request=ContactForm, responses=answers(200, ContactShape, 403)
-    )
+    @extend_schema(operation_id="contacts_partial_update", request=ContactForm, responses={200: ContactShape})
     def patch(self, request: Request, contact_id: uuid.UUID) -> Response:
         """Save our name for the person, and notes."""
         contact = contact_for(request.auth, contact_id)

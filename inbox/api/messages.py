@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inbox.access import message_for
-from inbox.api.asking import answers, body_of
+from inbox.api.asking import body_of
 from inbox.api.shapes import MessageShape, TimelineShape, message_shape, timeline_shape
 from inbox.forms import EditForm, ReactionForm
 from inbox.models import Message
@@ -21,13 +21,11 @@ from inbox.services.resolving import cancel_message, mark_sent, retry_message
 
 
 class MessageDetail(APIView):
-    @extend_schema(operation_id="messages_retrieve", responses=answers(200, MessageShape))
+    @extend_schema(operation_id="messages_retrieve", responses={200: MessageShape})
     def get(self, request: Request, message_id: uuid.UUID) -> Response:
         return shown(message_for(request.auth, message_id))
 
-    @extend_schema(
-        operation_id="messages_partial_update", request=EditForm, responses=answers(202, MessageShape, 403, 409)
-    )
+    @extend_schema(operation_id="messages_partial_update", request=EditForm, responses={202: MessageShape})
     def patch(self, request: Request, message_id: uuid.UUID) -> Response:
         """Change the text. It changes once the provider has taken it; until then `change` says what is asked for."""
         message = message_for(request.auth, message_id)
@@ -36,7 +34,7 @@ class MessageDetail(APIView):
         edit_message(actor=request.auth, message=message, text=form.validated_data["text"])
         return shown(message, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(operation_id="messages_destroy", responses=answers(202, MessageShape, 403, 409))
+    @extend_schema(operation_id="messages_destroy", responses={202: MessageShape})
     def delete(self, request: Request, message_id: uuid.UUID) -> Response:
         """Take the message back for everybody. `deleted_at` is set once the provider has taken it."""
         message = message_for(request.auth, message_id)
@@ -45,9 +43,7 @@ class MessageDetail(APIView):
 
 
 class MessageReaction(APIView):
-    @extend_schema(
-        operation_id="messages_reaction_update", request=ReactionForm, responses=answers(202, MessageShape, 403, 409)
-    )
+    @extend_schema(operation_id="messages_reaction_update", request=ReactionForm, responses={202: MessageShape})
     def put(self, request: Request, message_id: uuid.UUID) -> Response:
         """Our number's reaction; it replaces the one before."""
         message = message_for(request.auth, message_id)
@@ -56,7 +52,7 @@ class MessageReaction(APIView):
         react(actor=request.auth, message=message, emoji=form.validated_data["emoji"])
         return shown(message, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(operation_id="messages_reaction_destroy", responses=answers(202, MessageShape, 403, 409))
+    @extend_schema(operation_id="messages_reaction_destroy", responses={202: MessageShape})
     def delete(self, request: Request, message_id: uuid.UUID) -> Response:
         message = message_for(request.auth, message_id)
         react(actor=request.auth, message=message, emoji="")
@@ -64,7 +60,7 @@ class MessageReaction(APIView):
 
 
 class MessageTimeline(APIView):
-    @extend_schema(operation_id="messages_timeline", responses=answers(200, TimelineShape(many=True)))
+    @extend_schema(operation_id="messages_timeline", responses={200: TimelineShape(many=True)})
     def get(self, request: Request, message_id: uuid.UUID) -> Response:
         """What happened to the message, oldest first."""
         message = message_for(request.auth, message_id)
@@ -82,7 +78,7 @@ class _Resolve(APIView):
 class MessageRetry(_Resolve):
     deed = staticmethod(retry_message)
 
-    @extend_schema(operation_id="messages_retry", request=None, responses=answers(200, MessageShape, 403, 409))
+    @extend_schema(operation_id="messages_retry", request=None, responses={200: MessageShape})
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         """Send a failed message again; or an uncertain one, which then may arrive twice."""
         return self.resolved(request, message_id)
@@ -91,7 +87,7 @@ class MessageRetry(_Resolve):
 class MessageCancel(_Resolve):
     deed = staticmethod(cancel_message)
 
-    @extend_schema(operation_id="messages_cancel", request=None, responses=answers(200, MessageShape, 403, 409))
+    @extend_schema(operation_id="messages_cancel", request=None, responses={200: MessageShape})
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         """Take back a message that still waits."""
         return self.resolved(request, message_id)
@@ -100,7 +96,7 @@ class MessageCancel(_Resolve):
 class MessageMarkSent(_Resolve):
     deed = staticmethod(mark_sent)
 
-    @extend_schema(operation_id="messages_mark_sent", request=None, responses=answers(200, MessageShape, 403, 409))
+    @extend_schema(operation_id="messages_mark_sent", request=None, responses={200: MessageShape})
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         """Say that an uncertain message did arrive."""
         return self.resolved(request, message_id)

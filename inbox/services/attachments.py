@@ -14,17 +14,17 @@ from django.db.models import F
 from inbox.errors import MediaTooLarge
 from inbox.events import MessagesChanged
 from inbox.models import Attachment, Message
-from inbox.policy import bare_mime_type, media_kind_of
+from inbox.policy import INLINE_TYPES, bare_mime_type, media_kind_of
 from inbox.states import MEDIA_TYPES, AttachmentState
 from kernel.errors import Invalid
 from kernel.events import publish
 from kernel.ids import new_id
+from kernel.serving import UNKNOWN_TYPE
 from outbox.registry import Settled
 from outbox.states import ItemState
 from workspaces.access import Actor, author_of, require
 from workspaces.roles import Permission
 
-UNKNOWN_TYPE = "application/octet-stream"
 FILE_NAME_MAX = 255
 GONE_CODES = frozenset({"media_gone", "media_not_found", "not_found", "media_expired"})
 
@@ -69,6 +69,15 @@ def store_upload(*, actor: Actor, file: File, file_name: str, mime_type: str, ki
 def storage_path(workspace_id: uuid.UUID, attachment_id: uuid.UUID) -> str:
     """Where the file lies in the default storage. Nobody outside chooses any part of it."""
     return f"attachments/{workspace_id}/{attachment_id}"
+
+
+def may_show_inline(attachment: Attachment) -> bool:
+    """Whether a browser may show it in place: pictures, video and sound that carry no script."""
+    return bare_mime_type(attachment.mime_type) in INLINE_TYPES
+
+
+def shown_file_name(attachment: Attachment) -> str:
+    return attachment.file_name or f"{attachment.kind}-{attachment.pk}"
 
 
 def clean_file_name(name: str) -> str:

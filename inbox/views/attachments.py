@@ -3,17 +3,17 @@
 import uuid
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
-from django.utils.text import get_valid_filename
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.access import attachment_for
 from inbox.errors import NoSuchAttachment
-from inbox.policy import INLINE_TYPES, bare_mime_type
-from inbox.services.attachments import store_upload
+from inbox.policy import bare_mime_type
+from inbox.services.attachments import may_show_inline, shown_file_name, store_upload
 from inbox.states import AttachmentState
 from inbox.views.refusals import in_words
 from kernel.errors import Invalid
+from kernel.serving import file_response
 from workspaces.views.guard import member_view
 
 
@@ -37,14 +37,11 @@ def attachment_file(request: HttpRequest, attachment_id: uuid.UUID) -> HttpRespo
     attachment = attachment_for(request.member, attachment_id)
     if attachment.state != AttachmentState.READY or not default_storage.exists(attachment.path):
         raise NoSuchAttachment
-    mime_type = bare_mime_type(attachment.mime_type)
-    inline = mime_type in INLINE_TYPES
-    response = FileResponse(
-        default_storage.open(attachment.path),
-        as_attachment=not inline,
-        filename=get_valid_filename(attachment.file_name or f"file-{attachment.id}"),
-        content_type=mime_type if inline else "application/octet-stream",
+    return file_response(
+        request,
+        attachment.path,
+        etag=str(attachment.pk),
+        file_name=shown_file_name(attachment),
+        mime_type=bare_mime_type(attachment.mime_type),
+        inline=may_show_inline(attachment),
     )
-    response["Cache-Control"] = "private, max-age=86400, immutable"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

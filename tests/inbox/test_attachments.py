@@ -13,10 +13,10 @@ from rest_framework.test import APIClient
 from channels_app.providers.base import FetchedMedia
 from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
-from inbox.api.attachments import byte_range
 from inbox.jobs import MEDIA_FETCH
 from inbox.models import Attachment, Message
 from inbox.services.attachments import clean_file_name
+from kernel.serving import byte_range
 from outbox.services.enqueuing import enqueue
 from outbox.states import Priority
 from tests.support.chats import customer_writes, drain
