@@ -36,6 +36,6 @@ def ask(*, channel: Channel, kind: str, payload: dict[str, Any] | None = None, d
 def is_asked(*, channel: Channel, kind: str, besides: uuid.UUID | None = None) -> bool:
     """Whether a job of `kind` waits for the channel, not counting the item `besides`."""
     waiting = Item.objects.filter(
-        lane_id=jobs.control_lane_id(channel.pk), kind=kind, state__in=[ItemState.SCHEDULED, ItemState.QUEUED]
+        subject_id=channel.pk, kind=kind, state__in=[ItemState.SCHEDULED, ItemState.QUEUED]
     ).exclude(pk=besides)
     return waiting.exists()

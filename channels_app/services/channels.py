@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from channels_app import jobs
 from channels_app.access import channel_to_manage
@@ -23,6 +24,7 @@ from kernel.events import publish
 from outbox.errors import NoLongerQueued
 from outbox.models import Item, Lane
 from outbox.services.operating import cancel_item, close_lane, ensure_lane
+from outbox.states import ItemState
 from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
 from workspaces.services.auditing import record
@@ -148,7 +150,8 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
 
 def _cancel_waiting(channel_id: uuid.UUID) -> int:
     cancelled = 0
-    for item_id in Item.objects.filter(lane_id=channel_id, open=True).order_by("id").values_list("id", flat=True):
+    waiting = Item.objects.filter(Q(open=True) | Q(state=ItemState.SCHEDULED), lane_id=channel_id)
+    for item_id in waiting.order_by("id").values_list("id", flat=True):
         try:
             cancel_item(item_id=item_id)
         except NoLongerQueued:

@@ -1,5 +1,7 @@
 """Adding, changing and removing channels."""
 
+from datetime import timedelta
+
 import pytest
 
 from channels_app import jobs
@@ -9,12 +11,13 @@ from channels_app.models import Channel, Credential
 from channels_app.selectors.channels import WebhookTarget, channels_of, webhook_target
 from channels_app.services import channels
 from channels_app.states import ChannelStatus
-from kernel import crypto, events, signing
+from kernel import clock, crypto, events, signing
 from kernel.errors import Forbidden, Invalid
 from kernel.events import Moment, subscribe
 from kernel.ids import new_id
 from outbox.models import Item, Lane
-from outbox.states import ItemState, Priority
+from outbox.services.enqueuing import enqueue
+from outbox.states import ItemState
 from tests.channels_app.conftest import TOKEN
 from tests.support.fake_provider import waiting_jobs
 from workspaces.access import Operator
@@ -126,24 +129,24 @@ def test_a_removed_channel_loses_its_secrets_and_its_waiting_messages_visibly(
     world, shop, django_capture_on_commit_callbacks
 ):
     assert webhook_target(shop.pk) is not None
-    item = Item.objects.create(
-        workspace=world.acme,
-        lane_id=shop.pk,
-        order_key=new_id(),
-        seq=1,
-        kind=jobs.CONNECT,
-        payload={},
-        priority=Priority.INTERACTIVE,
-        subject_id=shop.pk,
-    )
+    chat = new_id()
+    for due_at in (None, clock.now() + timedelta(hours=1)):
+        enqueue(
+            workspace_id=world.acme.pk,
+            lane_id=shop.pk,
+            order_key=chat,
+            kind=jobs.CONNECT,  # of the kinds on this floor, any does
+            payload={},
+            due_at=due_at,
+        )
     with django_capture_on_commit_callbacks(execute=True):
         channels.remove_channel(actor=world.ana, channel_id=shop.pk)
-    item.refresh_from_db()
-    assert item.state == ItemState.CANCELLED
+    states = Item.objects.filter(order_key=chat).values_list("state", flat=True)
+    assert list(states) == [ItemState.CANCELLED, ItemState.CANCELLED]
     assert not Credential.objects.filter(channel=shop).exists()
     assert shop not in channels_of(world.ana)
     assert webhook_target(shop.pk) is None
-    assert AuditEntry.objects.get(deed="channel.removed").details == {"name": "New shop", "messages_cancelled": 1}
+    assert AuditEntry.objects.get(deed="channel.removed").details == {"name": "New shop", "messages_cancelled": 2}
     with pytest.raises(NoSuchChannel):
         channels.remove_channel(actor=world.ana, channel_id=shop.pk)
 
