@@ -106,6 +106,11 @@ class Message(Row):
         indexes = [
             models.Index(fields=["chat", "-sort_at", "-id"], name="message_newest"),
             models.Index(fields=["chat", "-id"], condition=models.Q(direction="inbound"), name="message_unread"),
+            models.Index(
+                fields=["channel", "quoted_wa_id"],
+                condition=models.Q(quoted__isnull=True) & ~models.Q(quoted_wa_id=""),
+                name="message_reply_waiting",
+            ),
             GinIndex(fields=["search"], name="message_search"),
         ]
 

@@ -45,13 +45,13 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamp
 WHERE m.id = n.id
 """
 
-# A reply that came before what it answers stands near or after it in the same chat, so the chat's own index finds it.
+# Through the index of replies that wait for what they answer, which is all but empty.
 _LINK_REPLIES = """
 UPDATE inbox_message m SET quoted_id = q.id, version = m.version + 1
 FROM unnest(%s::uuid[], %s::text[]) AS came (channel_id, wa_message_id)
 JOIN inbox_message q ON q.channel_id = came.channel_id AND q.wa_message_id = came.wa_message_id
-WHERE m.chat_id = q.chat_id AND m.sort_at >= q.sort_at - interval '1 hour'
-  AND m.quoted_id IS NULL AND m.quoted_wa_id = q.wa_message_id AND m.id <> q.id
+WHERE m.channel_id = came.channel_id AND m.quoted_wa_id = came.wa_message_id AND m.quoted_wa_id <> ''
+  AND m.quoted_id IS NULL AND m.chat_id = q.chat_id AND m.id <> q.id
 RETURNING m.id, m.chat_id
 """
 

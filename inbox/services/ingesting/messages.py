@@ -57,7 +57,7 @@ _FIND_QUOTED = """
 UPDATE inbox_message m SET quoted_id = q.id, version = m.version + 1
 FROM unnest(%s::uuid[]) AS reply (id), inbox_message n, inbox_message q
 WHERE m.id = reply.id AND n.id = m.id AND q.channel_id = n.channel_id AND q.wa_message_id = n.quoted_wa_id
-  AND q.chat_id = n.chat_id AND q.id <> n.id AND n.sort_at >= q.sort_at - interval '1 hour'
+  AND q.chat_id = n.chat_id AND q.id <> n.id
 RETURNING m.id
 """
 
