@@ -250,8 +250,3 @@ export function markRead() {
 }
 
 begin()
-
-// The rest of the page's scripts may come after the first paint.
-const rest = () => import("./inbox.js")
-if (document.hidden) rest()
-else requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(rest)))

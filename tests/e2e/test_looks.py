@@ -105,6 +105,7 @@ def test_keys_alone_are_enough(visit, customer):
     ana.keyboard.press("?")
     expect(ana.locator("#keys")).to_be_visible()
     ana.keyboard.press("Escape")
+    expect(ana.locator("#keys")).to_be_hidden()
     ana.keyboard.press("/")
     expect(ana.locator("#search")).to_be_focused()
     ana.keyboard.type("Keyboard")
@@ -122,19 +123,14 @@ def test_a_long_thread_loads_older_messages_without_moving_and_counts_new_ones(v
     ana.reload()
     expect(ana.locator("#thread .message")).to_have_count(50)
     expect(bubble(ana, "Line 70")).to_be_visible()
-    place = """() => {
-        const top = document.querySelector('#thread-scroller').getBoundingClientRect().top
-        const messages = [...document.querySelectorAll('#thread .message')]
-        const seen = messages.find((message) => message.getBoundingClientRect().top >= top)
-        return [seen.id, Math.round(seen.getBoundingClientRect().top)]
-    }"""
+    middle = bubble(ana, "Line 40")
     ana.evaluate("document.querySelector('#thread-scroller').scrollTop = -1400")
-    before = ana.evaluate(place)
+    before = middle.bounding_box()["y"]
     expect(ana.locator("#thread .message")).to_have_count(71)
-    assert ana.evaluate(place) == before
+    assert abs(middle.bounding_box()["y"] - before) <= 1
     stack.customer_writes(someone["number"], "Down here")
     expect(ana.locator("#pill")).to_have_text("1 new")
-    assert ana.evaluate(place) == before
+    assert abs(middle.bounding_box()["y"] - before) <= 1
     ana.locator("#pill").click()
     expect(bubble(ana, "Down here")).to_be_in_viewport()
     expect(ana.locator("#pill")).to_be_hidden()
@@ -166,4 +162,5 @@ def test_the_first_paint_is_small(visit):
     early = ana.evaluate(
         f"performance.getEntriesByType('resource').filter((r) => r.startTime < {painted}).map((r) => r.name)"
     )
-    assert len(early) + 1 <= 12, early
+    ours = [name.rpartition("/")[2] for name in early if not name.endswith("django-htmx.js")]  # only while DEBUG is on
+    assert len(ours) + 1 <= 12, " ".join(ours)
