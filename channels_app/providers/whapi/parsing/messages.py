@@ -188,7 +188,7 @@ def _poll(content: Content) -> Content | None:
     }
     multiple = integer(content, "vote_limit") != 1
     counted = [{"text": option, "votes": votes.get(option, 0)} for option in options]
-    return {"type": "poll", "text": question, "poll": {"question": question, "options": counted, "multiple": multiple}}
+    return {"type": "poll", "poll": {"question": question, "options": counted, "multiple": multiple}}
 
 
 def _reply(content: Content) -> Content | None:
