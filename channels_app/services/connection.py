@@ -130,9 +130,13 @@ def _begin_linking(actor: Actor, channel: Channel, *, deed: str) -> None:
     _want(channel, connection=True)
     reason = f"{name_of(actor)} asked to connect."
     move(channel_id=channel.pk, to=ChannelStatus.CONNECTING, reason=reason, actor=actor)
-    ask(channel=channel, kind=jobs.CONNECT, payload={"since": clock.now().timestamp()})
+    _ask_to_link(channel)
     record(actor=actor, deed=deed, target=channel)
     channel.refresh_from_db()
+
+
+def _ask_to_link(channel: Channel) -> None:
+    ask(channel=channel, kind=jobs.CONNECT, payload={"since": clock.now().timestamp()})
 
 
 def _want(channel: Channel, *, connection: bool) -> None:
@@ -180,6 +184,8 @@ def _believe(channel_id: uuid.UUID, said: InboundConnection | Health, *, source:
         to = ChannelStatus(said.status)
         if to in SENDS and channel.status not in SENDS and not is_asked(channel=channel, kind=jobs.REGISTER_WEBHOOK):
             ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)  # a vendor may forget it with a new link
+        if to == ChannelStatus.QR_PENDING and not is_asked(channel=channel, kind=jobs.CONNECT):
+            _ask_to_link(channel)  # the provider came to it by itself: without the code nobody could scan
         return move(
             channel_id=channel_id, to=to, reason=said.detail or f"The provider says: {to.label.lower()} ({source})."
         )

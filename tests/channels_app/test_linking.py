@@ -59,6 +59,23 @@ def test_the_code_is_renewed_when_it_ends(provider, linking):
     assert len(waiting_jobs(linking)) == 1
 
 
+def test_a_number_that_lost_its_phone_offers_a_code_for_some_minutes(provider, shop, monkeypatch):
+    Channel.objects.filter(pk=shop.pk).update(status=S.CONNECTED)
+    Item.objects.all().delete()
+    for _ in range(2):
+        connection.note_connection(channel_id=shop.pk, values=InboundConnection(status=S.QR_PENDING))
+    assert [item.kind for item in waiting_jobs(shop)] == [jobs.CONNECT]
+    perform_next(shop)
+    assert gateway.waiting_qr(shop.pk)[0] == QR
+    connection.note_connection(channel_id=shop.pk, values=InboundConnection(status=S.QR_PENDING))
+    assert len(waiting_jobs(shop)) == 1
+    move_clock(monkeypatch, seconds=PATIENCE_SECONDS + 1)
+    perform_next(shop)
+    connection.note_connection(channel_id=shop.pk, values=InboundConnection(status=S.QR_PENDING))
+    assert status_of(shop) == S.DISCONNECTED
+    assert not waiting_jobs(shop)
+
+
 def test_the_code_goes_when_the_phone_is_linked(linking):
     perform_next(linking)
     connection.note_connection(channel_id=linking.pk, values=InboundConnection(status=S.CONNECTED))
