@@ -183,6 +183,26 @@ def test_adam_replays_an_event_and_the_audit_log_says_so(world, client, monkeypa
     assert AuditEntry.objects.get(deed="webhook.replayed").actor_name == "Adam Sample"
 
 
+def test_what_a_search_shows_is_replayed_together_oldest_first(world, client, monkeypatch):
+    applied = []
+    monkeypatch.setattr(replaying, "apply_events", applied.extend)
+    events = [keep(world.channel, result=Result.PARKED) for _ in range(3)]
+    theirs = keep(world.zoes_channel, result=Result.PARKED)
+    form = {"event": [str(event.pk) for event in [*reversed(events), theirs]] + ["nonsense"]}
+    assert client.post(url("shown-replay"), form).status_code == 302
+    for member, status in ((world.ben, 403), (world.zoe, 404)):
+        client.force_login(member.user)
+        assert client.post(url("shown-replay"), form).status_code == status
+    assert applied == []
+    client.force_login(world.adam.user)
+    page = client.get(url(), {"result": "parked"}).content.decode()
+    assert "Replay the 3 shown" in page
+    assert "Replay the" not in client.get(url()).content.decode(), "only what was searched for"
+    answer = client.post(url("shown-replay"), form, follow=True)
+    assert applied == [event.pk for event in events]
+    assert "Replayed: 3 parked, 1 " in answer.content.decode()
+
+
 def test_words_of_a_payload_never_lose_a_character():
     body = json.dumps({"a": 'quo"te\\', "b": [1, -2.5e3, None, True], "c": {"d: e": "f"}}, ensure_ascii=False)
     payload = payload_of(body.encode())

@@ -51,7 +51,7 @@ def test_an_agent_and_a_viewer_read_who_can_help(world, client, page):
         client.force_login(member.user)
         answer = client.get(url(page))
         assert answer.status_code == 403
-        assert f"You are {member.role} in Acme. Ana Example or Adam Sample can do it" in text(answer)
+        assert f"Your role in Acme is {member.role}. Ana Example or Adam Sample can do it" in text(answer)
         assert f'href="{url(page)}"' not in client.get(url("settings-profile")).content.decode()
 
 

@@ -1,14 +1,16 @@
 """The inbound log: what providers told us, and what became of it."""
 
+from collections import Counter
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.selectors.channels import channels_of
-from kernel.errors import NotFound
+from kernel.errors import DomainError, NotFound
 from webhooks.selectors.log import event_for, log_page
 from webhooks.services.replaying import replay
 from webhooks.states import Result
@@ -76,6 +78,33 @@ def event_replay(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return redirect("webhooks:event-detail", slug=request.workspace.slug, event_id=event_id)
 
 
+@require_POST
+@requires(Permission.REPLAY_WEBHOOKS)
+def shown_replay(request: HttpRequest) -> HttpResponse:
+    """Replay the events that the list showed, oldest first; each for itself."""
+    ended: Counter[str] = Counter()
+    for event_id in sorted(_ids(request.POST.getlist("event")))[:ROWS]:
+        try:
+            event = replay(event_id=event_id, actor=request.member)
+        except DomainError as refusal:
+            ended[refusal.message] += 1
+        else:
+            ended[MARKS[Result(event.result)][2].lower()] += 1
+    words = ", ".join(f"{count} {word}" for word, count in ended.items())
+    messages.success(request, f"Replayed: {words}." if words else "There was nothing to replay.")
+    return redirect("webhooks:event-list", slug=request.workspace.slug)
+
+
+def _ids(raw: list[str]) -> set[UUID]:
+    ids = set()
+    for text in raw:
+        try:
+            ids.add(UUID(text))
+        except ValueError:
+            continue
+    return ids
+
+
 def _list_context(request: HttpRequest) -> dict[str, object]:
     channels = {channel.pk: channel for channel in channels_of(request.member)}
     search = request.GET.get("q", "").replace("\0", "").strip()[:SEARCH_LIMIT_CHARACTERS]
@@ -101,13 +130,10 @@ def _list_context(request: HttpRequest) -> dict[str, object]:
         "channel_id": channel_id,
         "result": result,
         "marks": MARKS,
+        "replayable": [row.pk for row in page.rows if row.result != Result.REFUSED] if search or result else [],
         "filters": urlencode({name: value for name, value in chosen.items() if value}),
     }
 
 
 def _known_channel(raw: str, channels: dict[UUID, object]) -> UUID | None:
-    try:
-        channel_id = UUID(raw)
-    except ValueError:
-        return None
-    return channel_id if channel_id in channels else None
+    return next(iter(_ids([raw]) & channels.keys()), None)
