@@ -60,8 +60,10 @@ class Settled:
 class Kind:
     """What the outbox knows of a kind.
 
-    perform: runs on a sender thread, outside any transaction; returns Accepted or raises an AttemptEnded.
-    settle: runs inside the recording transaction with all items of the kind that ended in it; writes rows only.
+    perform: runs on a sender thread, outside any transaction; returns Accepted or raises an AttemptEnded. Any other
+        exception counts as an unknown outcome, because nobody else can tell whether the bytes had left.
+    settle: runs inside the recording transaction with all items of the kind whose state it changed; writes rows only,
+        and may be told the same again. The items' rows are locked before: whoever locks both locks the item first.
     look_up: asks the provider whether an uncertain item arrived; returns Accepted, or None without unique proof.
     repeatable: performing twice does no harm (reactions, read receipts), so an unknown outcome is simply tried again.
     """

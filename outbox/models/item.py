@@ -55,6 +55,7 @@ class Item(Row):
                 fields=["order_key", "seq"], condition=models.Q(open=True), name="item_place_in_chat"
             ),
             models.CheckConstraint(condition=models.Q(state__in=ItemState.values), name="item_state_known"),
+            models.CheckConstraint(condition=models.Q(priority__in=Priority.values), name="item_priority_known"),
             models.CheckConstraint(
                 condition=models.Q(open=True, state__in=[ItemState.QUEUED, ItemState.UNCERTAIN])
                 | models.Q(open=False) & ~models.Q(state=ItemState.QUEUED),

@@ -233,3 +233,22 @@ def test_a_relay_stops_cleanly_in_mid_send(lane, chat, provider):
     assert item.state == ItemState.SENT
     assert isinstance(relay, Relay)
     assert Worker.objects.get(pk=relay.incarnation.worker_id).dead
+
+
+def test_an_error_of_our_own_gives_the_work_to_a_fresh_incarnation(lane, chat, provider, monkeypatch):
+    from outbox.services.relaying.plan import Plan
+
+    really, calls = Plan.pick, []
+
+    def fails_once(self, free, now):
+        picked = really(self, free, now)
+        if picked and not calls:
+            calls.append(picked)
+            raise ZeroDivisionError
+        return picked
+
+    monkeypatch.setattr(Plan, "pick", fails_once)
+    put(lane, chat, "hello")
+    with running_relay():
+        wait_until(lambda: ended(1), 10)
+    assert provider.texts() == ["hello"]

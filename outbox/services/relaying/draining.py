@@ -70,6 +70,7 @@ class _Run:
     def _drain(self) -> DrainReport:
         housekeep()
         settling.tell_again()
+        owning.forget_old_workers()
         incarnation = Incarnation(self._options, shares=False)
         scheduler = incarnation.scheduler
         incarnation.start()
@@ -96,7 +97,7 @@ class _Run:
         scheduler = incarnation.scheduler
         stop = threading.Event()
         quiet_since = time.monotonic()
-        while time.monotonic() < self._until and not scheduler.fenced:
+        while time.monotonic() < self._until and not (scheduler.fenced or incarnation.broken):
             incarnation.step(stop, timeout=0.02)
             if not scheduler.is_quiet() or scheduler.last_activity > quiet_since:
                 quiet_since = time.monotonic()

@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
+import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from outbox import policy
 from outbox.errors import whereabouts
@@ -55,6 +56,7 @@ class Incarnation:
             slots=max(int(options.sender_threads * SLOTS_PER_THREAD), options.sender_threads + 1),
             deadline_seconds=deadline,
         )
+        self.broken = False
         self._session = Session()
 
     def _report(self, ended) -> None:
@@ -66,13 +68,20 @@ class Incarnation:
         log.info("outbox.worker_started worker=%s", self.worker_id)
 
     def step(self, stopped: threading.Event, timeout: float = SLEEP_MAX_SECONDS) -> bool:
-        """One step of the scheduler; a failing database only delays. False when the step failed."""
+        """One step of the scheduler. False when it failed: a failing database only delays.
+
+        Anything else is an error of ours that may have left the plan in disorder: then this incarnation is `broken`,
+        and the next one reads everything anew.
+        """
         if self.lease.lost.is_set():
             self.scheduler.fenced = True
         try:
             self._session.ready()
             self.scheduler.step(timeout)
         except Exception as error:
+            if not isinstance(error, DatabaseError | InterfaceError | psycopg.Error):
+                log.error("outbox.relay_broken worker=%s error=%s", self.worker_id, whereabouts(error))
+                self.broken = True
             self._session.failed(error, stopped)
             return False
         self._session.succeeded()
@@ -134,7 +143,7 @@ class Relay:
         for thread in side_threads:
             thread.start()
         wake([SHARE])
-        while not (stop.is_set() or scheduler.fenced):
+        while not (stop.is_set() or scheduler.fenced or incarnation.broken):
             incarnation.step(stop)
         for thread in side_threads:
             thread.stop()

@@ -66,6 +66,7 @@ class Scheduler:
         self._changed_lanes: set[uuid.UUID] = set()
         self._settings_at = -math.inf
         self._pass_at = -math.inf
+        self._pass_begun = self._pass_cost = 0.0
 
     # --- The step -------------------------------------------------------------------------------------------------
 
@@ -105,14 +106,15 @@ class Scheduler:
         if now >= self._pass_at and not self.plan.has_reading():
             self.plan.begin_pass(now)
             self.passes += 1
+            self._pass_begun, self._pass_cost = now, 0.0
             self._pass_at = now + PASS_SECONDS * random.uniform(0.9, 1.1)
         lane_ids = self.plan.lanes_to_read(LANES_PER_READ, now)
         if lane_ids:
             rows = reading.lane_rows(lane_ids, *self.plan.held_chats(lane_ids))
             for lane_id, found in rows.items():
                 self.plan.found(lane_id, found, len(found) == reading.ROWS_PER_LANE, now)
-            cost = time.monotonic() - now
-            self._pass_at = max(self._pass_at, now + cost * PASS_COST_FACTOR)
+            self._pass_cost += time.monotonic() - now
+            self._pass_at = max(self._pass_at, self._pass_begun + self._pass_cost * PASS_COST_FACTOR)
         keys = self.plan.chats_to_read(CHATS_PER_READ)
         if keys:
             self.plan.loaded(keys, reading.chat_rows(keys), time.monotonic())
