@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from json import loads
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -109,15 +110,12 @@ def request(
     prepared = _prepared(call, method, url, headers, json, data, params)
     call.has_body = bool(prepared.body)
     started = time.monotonic()
+    adapter = (session or _thread_session()).adapter(allow_private)
     response = None
     _current.call = call
     try:
         with watched(call.deadline):
-            response = (
-                (session or _thread_session())
-                .adapter(allow_private)
-                .send(prepared, stream=True, timeout=call.deadline.remaining(), verify=_CA_BUNDLE, proxies={})
-            )
+            response = adapter.send(prepared, stream=True, timeout=call.deadline.remaining(), proxies={})
             body, size = _read(response, call, max_bytes, sink)
         return Response(response.status_code, response.headers, body, time.monotonic() - started, size)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -126,9 +124,6 @@ def request(
         _current.call = None
         if response is not None and not _returned_to_pool(response):
             response.raw.close()
-
-
-_CA_BUNDLE: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
 def _host_of(url: str) -> str:
@@ -319,7 +314,23 @@ class _TlsPool(_Pooling, urllib3.HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """One for the process: reading the file of authorities again costs each new connection some milliseconds.
+
+    The environment's REQUESTS_CA_BUNDLE replaces the public authorities.
+    """
+    return ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE") or requests.certs.where())
+
+
 class _Adapter(HTTPAdapter):
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> tuple[dict, dict]:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": _tls_context()} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context verifies, always."""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}

@@ -342,12 +342,24 @@ def test_a_handshake_that_hangs_counts_against_the_deadline():
         failed(http.NotSent, "timeout", peer.url.replace("http:", "https:"), deadline=0.3)
 
 
+def trust(certificate: tuple[str, str], monkeypatch) -> None:
+    context = ssl.create_default_context(cafile=certificate[1])
+    monkeypatch.setattr(http, "_tls_context", lambda: context)
+
+
+def test_a_certificate_for_another_name_receives_nothing(certificate, monkeypatch):
+    trust(certificate, monkeypatch)
+    with serving_tls(certificate, lambda peer, connection, number: peer.read(connection)) as peer:
+        failed(http.NotSent, "tls", peer.url.replace("localhost", "127.0.0.1"))
+        assert peer.requests == []
+
+
 def test_the_deadline_holds_inside_tls(certificate, monkeypatch):
     def behave(peer: Peer, connection: socket.socket, number: int) -> None:
         peer.read(connection)
         peer.drip(connection, OK)
 
-    monkeypatch.setattr(http, "_CA_BUNDLE", certificate[1])
+    trust(certificate, monkeypatch)
     with serving_tls(certificate, behave) as peer:
         failed(http.NoAnswer, "timeout", peer.url, deadline=0.4)
     with serving_tls(certificate, lambda peer, c, n: peer.read(c) and c.sendall(OK)) as peer:
