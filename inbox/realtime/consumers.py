@@ -2,10 +2,14 @@
 
 import asyncio
 import uuid
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
 
 from inbox.access import chat_for
 from inbox.realtime.groups import chat_group, member_group, watchers, workspace_group
@@ -23,6 +27,10 @@ NOT_YOURS = 4404
 """Close codes (RFC 6455 §7.4.2: 4000 to 4999 are private). The page does not try again after one of these."""
 
 
+class SignedOut(Exception):
+    """The session is gone: signed out, expired, or the password changed."""
+
+
 class InboxConsumer(AsyncJsonWebsocketConsumer):
     """Speaks {"type": "open", "chat": id or null} and {"type": "ping"}; tells what realtime/frames.py makes."""
 
@@ -33,11 +41,10 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         self.chat: str | None = None
         self.gaps = Gaps()
         await self.accept()
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
-            return await self.close(SIGNED_OUT)
         try:
             self.member = await self._member()
+        except SignedOut:
+            return await self.close(SIGNED_OUT)
         except NotFound:
             return await self.close(NOT_YOURS)
         listener = ensure_listener(asyncio.get_running_loop())
@@ -62,6 +69,8 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
                 case "ping":
                     await self._stay()
                     await self.send_json({"type": "pong"})
+        except SignedOut:
+            await self.close(SIGNED_OUT)
         except NotFound:
             await self.close(NO_LONGER_A_MEMBER)
 
@@ -104,13 +113,18 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
             return await self.close(NO_LONGER_A_MEMBER)
         try:
             self.member = await self._member()
-        except NotFound:
+        except (SignedOut, NotFound):
             return await self.close(NO_LONGER_A_MEMBER)
         await self.send_json({"type": "role", "role": self.member.role})
 
     @database_sync_to_async
     def _member(self) -> Member:
-        member = member_for(self.scope["user"], self.scope["url_route"]["kwargs"]["slug"])
+        """As the session and the membership are now, not as they were when the socket was opened."""
+        session = import_module(settings.SESSION_ENGINE).SessionStore(self.scope["session"].session_key)
+        user = get_user(SimpleNamespace(session=session))
+        if not user.is_authenticated:
+            raise SignedOut
+        member = member_for(user, self.scope["url_route"]["kwargs"]["slug"])
         if not member.may(Permission.SEE_CHATS):
             raise NotFound
         return member

@@ -231,7 +231,10 @@ const HEARD = {
     if (side.dataset.url?.includes(nodesOf(html).querySelector(".message").dataset.id)) refreshSide()
   },
   removed: ({ chat, ids }) => thread.current()?.dataset.chat === chat && thread.removed(ids),
-  chat: (frame) => list.receive(frame),
+  chat: (frame) => {
+    list.receive(frame)
+    if (conversation.dataset.chat === frame.chat) followHead(nodesOf(frame.html).querySelector(".row").dataset.head)
+  },
   presence: (frame) => list.presence(frame),
   channel: standing,
   resync: () => resync(),
@@ -259,6 +262,25 @@ async function standing() {
   if (!answer) return
   place.replaceChildren(nodesOf(await answer.text()))
   writeTimes(place)
+}
+
+/** The name, the assignee or the right to write changed: draw the bar again, and the composer where it came or went. */
+async function followHead(head) {
+  const bar = conversation.querySelector(":scope > .bar")
+  if (!bar || bar.dataset.head === head) return
+  const { chat } = conversation.dataset
+  const answer = await ask(`${inbox.dataset.url}${chat}/`).catch(() => null)
+  if (!answer || conversation.dataset.chat !== chat) return
+  const fresh = nodesOf(await answer.text())
+  const focused = bar.contains(document.activeElement)
+  bar.replaceWith(fresh.querySelector(".bar"))
+  if (focused) conversation.focus({ preventScroll: true })
+  const [old, now] = [conversation, fresh].map((place) => place.querySelector(".composer, .cannot"))
+  if (old.className !== now.className) {
+    old.replaceWith(now)
+    composer.begin()
+  }
+  list.title()
 }
 
 async function stands(state) {

@@ -18,13 +18,12 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_pane(visit, theme, keep_screenshot):
+def test_axe_finds_nothing_on_any_pane(visit, theme):
     ana = visit("ana", color_scheme=theme)
     assert violations(ana) == []
     open_chat(ana, "Mia Sample")
     expect(ana.locator("#thread .message").first).to_be_visible()
     assert violations(ana) == []
-    keep_screenshot(ana, f"inbox-{theme}")
     ana.locator("a[aria-label=Details]").click()
     expect(ana.locator("#side h2")).to_have_text("Details")
     assert violations(ana) == []
@@ -150,6 +149,29 @@ def test_the_list_never_moves_a_row_from_under_the_pointer(visit, customer, stac
     assert names.all_inner_texts()[:3] == before
     ana.locator("#conversation").hover()
     expect(names.first).to_have_text("Row Two")
+
+
+def test_the_list_goes_on_as_far_as_one_scrolls(visit, customer):
+    for number in range(42):
+        customer(f"Endless {number}")
+    ana = visit("ana")
+    rows = ana.locator("#rows .row[data-chat]")
+    expect(rows).to_have_count(40)
+    ana.locator("#list-scroller").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+    expect(rows).not_to_have_count(40)
+    expect(ana.locator("#rows", has_text="Noor Demo")).to_be_visible()
+
+
+def test_the_bar_follows_who_takes_care_of_the_chat(visit, customer):
+    customer("Assigned Ada")
+    ana, ben = visit("ana"), visit("ben")
+    open_chat(ana, "Assigned Ada")
+    open_chat(ben, "Assigned Ada")
+    ben.locator(".assignee").click()
+    ben.locator("#side select").select_option(label="Ben Demo (you)")
+    expect(ana.locator(".assignee")).to_contain_text("Ben")
+    expect(ana.locator("#rows .row", has_text="Assigned Ada").locator(".face.small")).to_have_text(re.compile("^BD"))
+    expect(ben.locator("#tabs", has_text=re.compile("Mine.*[1-9]"))).to_be_visible()
 
 
 def test_the_first_paint_is_small(visit):

@@ -2,6 +2,7 @@
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from inbox.events import CustomerPresence, MessagesChanged
@@ -138,6 +139,13 @@ async def test_a_removed_member_whose_frame_was_lost_is_closed_at_the_next_word(
         await sync_to_async(type(world.ben).objects.filter(pk=world.ben.pk).update)(removed_at=world.ben.joined_at)
         await ben.wire.send_json_to({"type": "ping"})
         assert await ben.is_closed_with() == NO_LONGER_A_MEMBER
+
+
+async def test_who_signs_out_hears_no_more(world):
+    async with inbox_of(world.ben) as ben:
+        await sync_to_async(Session.objects.all().delete)()
+        await ben.wire.send_json_to({"type": "ping"})
+        assert await ben.is_closed_with() == SIGNED_OUT
 
 
 async def test_a_new_role_is_told(world):
