@@ -64,6 +64,7 @@ class _Send:
 
     message_id: uuid.UUID
     item_id: uuid.UUID
+    channel_id: uuid.UUID
     chat_id: uuid.UUID
     looks: tuple
     started_at: datetime
@@ -155,17 +156,18 @@ def _newest_attempts(message_ids: Iterable[uuid.UUID]) -> list[_Send]:
     )
     newest = {message_id: (item_id, started_at) for message_id, item_id, started_at in tries}
     messages = Message.objects.filter(pk__in=newest, direction=Direction.OUTBOUND).values_list(
-        "pk", "chat_id", "type", "text", "poll"
+        "pk", "channel_id", "chat_id", "type", "text", "poll"
     )
     return [
-        _Send(message_id, newest[message_id][0], chat_id, _looks(kind, text, poll), newest[message_id][1])
-        for message_id, chat_id, kind, text, poll in messages
+        _Send(message_id, newest[message_id][0], channel_id, chat_id, _looks(kind, text, poll), newest[message_id][1])
+        for message_id, channel_id, chat_id, kind, text, poll in messages
     ]
 
 
 def _own(echo: _Echo, sends: list[_Send]) -> _Send | None:
     if echo.reference:
-        return next((send for send in sends if str(send.message_id) == echo.reference), None)
+        ours = (send for send in sends if send.channel_id == echo.key[0])
+        return next((send for send in ours if str(send.message_id) == echo.reference), None)
     alike = [
         send
         for send in sends

@@ -1,0 +1,397 @@
+"""What a delivery does to people, chats, groups and our own sends."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels_app.providers import base
+from inbox import events
+from inbox.models import Attachment, Chat, Contact, Message, MessageFact, Participant, ReadCursor
+from inbox.services.folding import fold
+from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
+from inbox.services.ingesting.groups import ADMINS_ONLY, NOT_IN_GROUP
+from kernel.events import Moment, subscribe
+from outbox.models import Attempt, Item, Worker
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+CARLA, OTTO = "15550100111@s.whatsapp.net", "15550100112@s.whatsapp.net"
+OWN = "15550100100@s.whatsapp.net"
+GROUP = "120363000000000001@g.us"
+
+
+@pytest.fixture
+def hear(world):
+    """Apply values as the channel's provider says them: `hear(value, …, again=False, channel=…)`."""
+
+    def apply(*values, again=False, channel=None):
+        channel = channel or world.channel
+        source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
+        apply_values([Heard(source, value, again) for value in values])
+
+    return apply
+
+
+@pytest.fixture
+def told():
+    """What was published while the test ran."""
+    heard: list = []
+    for kind in (events.MessagesChanged, events.ChatChanged, events.CustomerPresence):
+        subscribe(kind, heard.append, Moment.SAME_TRANSACTION)
+    yield heard
+    from kernel import events as bus
+
+    for kind in (events.MessagesChanged, events.ChatChanged, events.CustomerPresence):
+        bus._subscribers[kind].remove((Moment.SAME_TRANSACTION, heard.append))
+
+
+def said(wa_id, text="Hello", *, at=NOON, chat=CARLA, **more) -> base.InboundMessage:
+    values = {"from_me": False, "sender_wa_id": CARLA, "type": "text", "sender_name": "Carla", **more}
+    return base.InboundMessage(wa_message_id=wa_id, wa_chat_id=chat, at=at, text=text, **values)
+
+
+def echo(wa_id, text="Our offer", *, at=NOON, chat=CARLA, **more) -> base.InboundMessage:
+    values = {"from_me": True, "sender_wa_id": OWN, "type": "text", "source": "api", "status": "pending", **more}
+    return base.InboundMessage(wa_message_id=wa_id, wa_chat_id=chat, at=at, text=text, **values)
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def reported(wa_id, word, at=NOON, **more) -> base.InboundStatus:
+    return base.InboundStatus(wa_id, word, at, CARLA, **more)
+
+
+# --- People and chats -------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_push_name_counts_also_when_it_came_first(hear):
+    hear(said("b", at=later(10), sender_name="Carla B."))
+    hear(said("a", at=NOON, sender_name="Old Carla"), said("c", at=later(5), sender_name="Older"))
+    assert Contact.objects.get().push_name == "Carla B."
+
+
+def test_a_name_saved_by_our_side_is_kept(hear):
+    hear(base.InboundContact(CARLA, name="Mrs Customer", push_name="Carla"))
+    hear(base.InboundContact(CARLA, name="Somebody else"), said("a"))
+    contact = Contact.objects.get()
+    assert (contact.name, contact.push_name) == ("Mrs Customer", "Carla")
+
+
+def test_a_group_message_names_its_sender_and_its_subject(hear):
+    hear(said("a", chat=GROUP, sender_wa_id=OTTO, sender_name="Otto", chat_name="Weekend"))
+    message = Message.objects.select_related("chat").get()
+    assert (message.chat.kind, message.chat.name, message.chat.contact) == ("group", "Weekend", None)
+    assert message.sender_contact.push_name == "Otto"
+    hear(base.InboundGroup(GROUP, name="Earlier", name_at=later(-5)))
+    assert Chat.objects.get().name == "Weekend"
+    hear(base.InboundGroup(GROUP, name="Renamed", name_at=later(5)))
+    assert Chat.objects.get().name == "Renamed"
+
+
+def test_a_late_message_does_not_move_the_chat(hear):
+    hear(said("new", at=later(60)))
+    hear(said("old", at=NOON))
+    chat = Chat.objects.get()
+    assert (chat.last_message_at, chat.messages.get(pk=chat.last_message_id).wa_message_id) == (later(60), "new")
+
+
+def test_a_chat_reopens_when_the_customer_writes_and_not_for_anything_else(hear):
+    hear(said("a"))
+    Chat.objects.update(done_at=later(100))
+    hear(echo("e", source="mobile"), reported("a", "read"), said("a"))
+    assert Chat.objects.get().done_at is not None
+    hear(said("b", at=later(-5)))
+    assert Chat.objects.get().done_at is None
+
+
+def test_only_providers_that_have_a_window_open_one(hear, world):
+    hear(said("a"))
+    assert Chat.objects.get().window_expires_at is None
+    world.channel.provider = "cloud"
+    hear(said("b", at=later(10)), channel=world.channel)
+    hear(said("c", at=NOON), channel=world.channel)
+    assert Chat.objects.get().window_expires_at == later(10) + timedelta(hours=24)
+
+
+def test_our_own_number_is_nobodys_contact(hear):
+    hear(said("a", chat=OWN, sender_wa_id=OWN, from_me=True), base.InboundContact(OWN, name="Us"))
+    assert not Contact.objects.exists()
+
+
+def test_too_long_an_id_is_refused_and_too_long_a_name_is_cut(hear):
+    with pytest.raises(CannotApply, match="message id"):
+        hear(said("x" * 129))
+    hear(said("a", sender_name="N" * 500, type="unsupported", source="s" * 50))
+    assert len(Contact.objects.get().push_name) == 200
+
+
+def test_what_could_not_be_read_is_replaced_once_it_can(hear):
+    hear(said("a", "", type="unsupported"))
+    hear(said("a", "Now I can be read"))
+    hear(said("a", "", type="unsupported"))
+    message = Message.objects.get()
+    assert (message.type, message.text, message.version) == ("text", "Now I can be read", 2)
+
+
+def test_a_file_is_expected_once_and_asked_for_in_the_channels_lane(hear, world):
+    photo = said("a", "look", type="image", media=base.InboundMedia("image", "media-1", "", "image/jpeg", size=5))
+    hear(photo, photo)
+    hear(photo)
+    attachment = Attachment.objects.get()
+    assert (attachment.state, attachment.kind, attachment.provider_media_id) == ("pending", "image", "media-1")
+    item = Item.objects.get()
+    assert (item.kind, item.lane_id, item.order_key) == ("media.fetch", world.channel.pk, attachment.pk)
+    assert item.payload == {"attachment_id": str(attachment.pk)}
+
+
+# --- Reports, reading, reactions --------------------------------------------------------------------------------------
+
+
+def test_reading_on_the_phone_marks_the_chat_read_for_everybody(hear, world, told):
+    hear(said("a"), said("b", at=later(1)), said("c", at=later(2)))
+    told.clear()
+    hear(reported("b", "read"))
+    ids = dict(Message.objects.values_list("wa_message_id", "pk"))
+    assert Chat.objects.get().read_up_to == ids["b"]
+    cursors = ReadCursor.objects.values_list("member", "read_up_to")
+    assert dict(cursors) == dict.fromkeys([m.pk for m in (world.ana, world.adam, world.ben, world.vic)], ids["b"])
+    assert any(isinstance(event, events.ChatChanged) for event in told)
+    hear(reported("a", "read"))
+    assert Chat.objects.get().read_up_to == ids["b"]
+    assert set(Message.objects.values_list("status", flat=True)) == {"received"}
+
+
+def test_reading_on_the_phone_never_hides_what_came_later_with_an_older_place(hear):
+    hear(said("new", at=later(60)))
+    hear(said("late", at=NOON))
+    hear(reported("late", "read"))
+    assert Chat.objects.get().read_up_to is None
+
+
+def test_a_repeat_tells_nobody_anything(hear, told):
+    everything = (said("a"), reported("a", "read"), base.InboundReaction("a", CARLA, OTTO, "Otto", "👍", NOON, "e"))
+    hear(*everything)
+    assert told
+    told.clear()
+    before = list(Message.objects.values())
+    hear(*everything)
+    assert told == []
+    assert list(Message.objects.values()) == before
+
+
+def test_a_reaction_makes_the_bubble_new(hear, told):
+    hear(said("a"))
+    message = Message.objects.get()
+    told.clear()
+    hear(base.InboundReaction("a", CARLA, OTTO, "Otto", "👍", NOON, "e"))
+    assert [event.message_ids for event in told] == [(message.pk,)]
+    message.refresh_from_db()
+    assert message.version == 2
+
+
+def test_facts_that_came_before_the_message_count_when_it_comes(hear):
+    hear(reported("e", "read", later(5)), base.InboundEdit("e", CARLA, "Better offer", later(3)))
+    hear(base.InboundRevoke("e", CARLA, OWN, later(9)))
+    assert not Message.objects.exists()
+    hear(echo("e", source="mobile"))
+    message = Message.objects.get()
+    assert (message.status, message.text, message.original_text) == ("read", "Better offer", "Our offer")
+    assert (message.read_at, message.edited_at, message.deleted_at) == (later(5), later(3), later(9))
+
+
+def test_a_presence_is_told_and_not_kept_and_not_repeated_by_a_replay(hear, told):
+    hear(said("a"))
+    told.clear()
+    hear(base.InboundPresence(CARLA, "typing"), base.InboundPresence(OTTO, "typing"))
+    assert [(event.chat_id, event.status) for event in told] == [(Chat.objects.get().pk, "typing")]
+    told.clear()
+    hear(base.InboundPresence(CARLA, "typing"), again=True)
+    assert told == []
+
+
+# --- Groups -----------------------------------------------------------------------------------------------------------
+
+
+def group(*people, **more) -> base.InboundGroup:
+    return base.InboundGroup(GROUP, participants=tuple(base.Participant(*one) for one in people), **more)
+
+
+def test_a_group_becomes_read_only_when_our_number_leaves_and_writable_when_it_returns(hear, told):
+    hear(group((OWN, "member"), (OTTO, "admin"), name="Team"))
+    assert not Chat.objects.get().read_only
+    hear(base.InboundParticipants(GROUP, "remove", (OWN,)))
+    chat = Chat.objects.get()
+    assert (chat.read_only, chat.read_only_reason) == (True, NOT_IN_GROUP)
+    assert any(isinstance(event, events.ChatChanged) for event in told)
+    hear(base.InboundParticipants(GROUP, "add", (OWN,)))
+    assert not Chat.objects.get().read_only
+
+
+def test_a_whole_list_without_our_number_says_that_we_are_out_but_nothing_about_others(hear):
+    hear(group((OWN, "member"), (CARLA, "member")))
+    hear(group((OTTO, "admin"), complete=True))
+    assert Chat.objects.get().read_only
+    assert not Participant.objects.get(wa_id=CARLA).left
+
+
+def test_a_list_by_hidden_ids_says_nothing_about_our_number(hear):
+    hear(group(("123456789@lid", "member"), complete=True))
+    assert not Chat.objects.get().read_only
+
+
+def test_where_only_admins_write_we_need_to_be_one(hear):
+    hear(group((OWN, "member"), only_admins_write=True))
+    assert Chat.objects.get().read_only_reason == ADMINS_ONLY
+    hear(base.InboundParticipants(GROUP, "promote", (OWN,)))
+    assert not Chat.objects.get().read_only
+    hear(base.InboundParticipants(GROUP, "demote", (OWN,)))
+    assert Chat.objects.get().read_only
+    hear(group(only_admins_write=False))
+    assert not Chat.objects.get().read_only
+
+
+def test_when_another_number_is_linked_its_own_groups_are_writable(hear, world):
+    hear(group((OTTO, "member"), complete=True))
+    assert Chat.objects.get().read_only
+    hear(base.InboundConnection("connected", own_wa_id=OTTO))
+    assert not Chat.objects.get().read_only
+    assert type(world.channel).objects.get(pk=world.channel.pk).own_wa_id == OTTO
+
+
+# --- Our own sends ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def send(world, hear):
+    """A message of ours whose one attempt began at `started`; `outcome` None means that it is still open."""
+
+    def make(text="Our offer", *, started=NOON, outcome=None, status="pending", channel=None, **more) -> Message:
+        channel = channel or world.channel
+        chat, _ = Chat.objects.get_or_create(
+            channel=channel, wa_chat_id=CARLA, defaults={"workspace": channel.workspace, "kind": "direct"}
+        )
+        values = {"type": "text", "sort_at": NOON - timedelta(minutes=1), "client_id": str(uuid.uuid4()), **more}
+        message = Message.objects.create(
+            workspace=channel.workspace,
+            channel=channel,
+            chat=chat,
+            direction="outbound",
+            text=text,
+            source="waybill",
+            status=status,
+            **values,
+        )
+        state = {None: "queued", "uncertain": "uncertain", "failed": "failed", "sent": "sent"}[outcome]
+        item = Item.objects.create(
+            workspace=channel.workspace,
+            lane_id=channel.pk,
+            order_key=chat.pk,
+            seq=Item.objects.count() + 1,
+            kind="message.send",
+            subject_id=message.pk,
+            payload={},
+            state=state,
+            open=state in ("queued", "uncertain"),
+        )
+        worker = Worker.objects.create(name="tests", lease_until=NOON)
+        ended = {} if outcome is None else {"finished_at": started + timedelta(seconds=30), "outcome": outcome}
+        Attempt.objects.create(
+            item=item, order_key=chat.pk, lane_id=channel.pk, worker=worker, started_at=started, **ended
+        )
+        return message
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "ends"),
+    [(None, "pending", "sent"), ("uncertain", "uncertain", "sent"), ("failed", "failed", "failed")],
+)
+def test_an_echo_finds_its_send_and_makes_no_second_bubble(hear, send, outcome, status, ends):
+    ours = send(outcome=outcome, status=status)
+    hear(echo("wa-1", at=later(2)))
+    ours.refresh_from_db()
+    assert Message.objects.count() == 1
+    assert (ours.wa_message_id, ours.status, ours.error_code) == ("wa-1", "sent", "")
+    assert Item.objects.get().state == ends
+    hear(reported("wa-1", "delivered", later(4)), echo("wa-1", at=later(2)))
+    ours.refresh_from_db()
+    assert (Message.objects.count(), ours.status, ours.delivered_at) == (1, "delivered", later(4))
+
+
+def test_of_two_equal_sends_the_echo_belongs_to_the_one_that_began_just_then(hear, send):
+    first = send("ok", started=NOON, outcome="uncertain", status="uncertain")
+    second = send("ok", started=later(180))
+    hear(echo("wa-2", "ok", at=later(181)))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.wa_message_id, second.wa_message_id) == (None, "wa-2")
+    hear(echo("wa-1", "ok", at=later(1)))
+    first.refresh_from_db()
+    assert (first.wa_message_id, first.status) == ("wa-1", "sent")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        echo("wa-1", "Another text"),
+        echo("wa-1", source="mobile"),
+        echo("wa-1", chat=OTTO),
+        echo("wa-1", type="image"),
+        echo("wa-1", at=NOON - timedelta(hours=1)),
+        echo("wa-1", at=NOON + timedelta(hours=1)),
+    ],
+)
+def test_what_is_not_our_send_has_a_bubble_of_its_own(hear, send, other):
+    ours = send()
+    hear(other)
+    ours.refresh_from_db()
+    assert (ours.wa_message_id, ours.status) == (None, "pending")
+    assert Message.objects.get(wa_message_id="wa-1").status == "sent"
+
+
+def test_zoes_echo_never_finds_acmes_send(hear, send, world):
+    ours = send()
+    hear(echo("wa-1"), channel=world.zoes_channel)
+    ours.refresh_from_db()
+    assert ours.wa_message_id is None
+    assert Message.objects.get(wa_message_id="wa-1").workspace == world.zoes
+
+
+def test_a_vendor_that_carries_our_reference_needs_no_guessing(hear, send):
+    first, second = send("ok", outcome="uncertain", status="uncertain"), send("ok", started=later(1))
+    hear(reported("wa-1", "delivered", client_reference=str(first.pk)))
+    hear(echo("wa-2", "shown differently", source="", client_reference=str(second.pk)))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.wa_message_id, first.status) == ("wa-1", "delivered")
+    assert (second.wa_message_id, second.status) == ("wa-2", "sent")
+    assert Item.objects.filter(state="sent").count() == 2
+
+
+def test_a_reference_of_another_workspace_names_nothing(hear, send, world):
+    zoes = send(channel=world.zoes_channel)
+    hear(echo("wa-1", "other", source="", client_reference=str(zoes.pk)))
+    hear(reported("wa-2", "sent", client_reference=str(zoes.pk)))
+    zoes.refresh_from_db()
+    assert zoes.wa_message_id is None
+
+
+def test_a_report_settles_what_the_outbox_is_uncertain_of(hear, send):
+    ours = send(outcome="uncertain", status="uncertain", wa_message_id="wa-1")
+    hear(reported("wa-1", "delivered"))
+    ours.refresh_from_db()
+    assert ours.status == "delivered"
+    assert Item.objects.get().state == "sent"
+
+
+def test_a_report_before_our_response_counts_when_the_response_names_it(hear, send, world):
+    ours = send()
+    hear(reported("wa-1", "read", later(3)))
+    Message.objects.filter(pk=ours.pk).update(wa_message_id="wa-1", status="sent")
+    assert fold(channel_id=world.channel.pk, wa_message_ids=["wa-1"]) == [ours.pk]
+    ours.refresh_from_db()
+    assert (ours.status, ours.read_at) == ("read", later(3))
+    assert MessageFact.objects.count() == 1
