@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("webhooks.urls")),  # first, because it is asked most
     path("", include("workspaces.urls")),
     path("", include("inbox.urls")),
     path("", include("channels_app.urls")),
     path("", include("config.outbox_urls")),
-    path("", include("webhooks.urls")),
     path("", include("config.health_urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
