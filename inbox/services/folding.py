@@ -23,6 +23,12 @@ _LOCK_CLASS = 0x5746
 _LOCK = "SELECT pg_advisory_xact_lock(%s, b) FROM unnest(%s::int[]) AS b"
 _LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(%s, b) FROM unnest(%s::int[]) AS b"
 
+_LOCK_MESSAGES = """
+SELECT FROM unnest(%s::uuid[], %s::text[]) AS wanted (channel_id, wa_message_id)
+JOIN inbox_message m ON m.channel_id = wanted.channel_id AND m.wa_message_id = wanted.wa_message_id
+ORDER BY m.id FOR NO KEY UPDATE OF m
+"""
+
 _READ = """
 SELECT m.id, m.workspace_id, m.channel_id, m.chat_id, m.wa_message_id,
        m.direction, m.status, m.text, m.sort_at, m.sent_at, m.delivered_at, m.read_at, m.played_at,
@@ -137,7 +143,15 @@ def link_replies(keys: Sequence[FactKey]) -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 
 def lock_facts(keys: Iterable[FactKey]) -> None:
-    """Call before storing facts about these messages. After the locks of chats and messages: it is the last to take."""
+    """Call before storing facts about these messages. After the locks of chats and messages: it is the last to take.
+
+    The messages that have these ids already are locked first. Else whoever settles one of them, and then wants to
+    share the bucket, and whoever has the bucket, and then wants to fold the message, wait for each other.
+    """
+    keys = list(keys)
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_MESSAGES, columns(keys, 2))
     _lock(_LOCK, keys)
 
 

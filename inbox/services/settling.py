@@ -2,9 +2,9 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from channels_app.services.connection import note_acknowledged
@@ -15,6 +15,8 @@ from inbox.states import MessageStatus
 from kernel.events import publish
 from outbox.registry import Settled
 from outbox.states import ItemState
+
+LOOKS = 3
 
 WA_ID_MAX = Message._meta.get_field("wa_message_id").max_length
 
@@ -38,13 +40,27 @@ def settle_sends(settled: Sequence[Settled]) -> None:
     latest = {one.subject_id: one for one in settled if one.subject_id is not None}
     sent = [one for one in latest.values() if one.state == ItemState.SENT]
     claims = {(one.lane_id, one.provider_id): one.subject_id for one in sent if 0 < len(one.provider_id) <= WA_ID_MAX}
-    removed, doubted = _make_room(claims)
-    _write(latest.values())
+    removed, doubted = _take_ids(claims, latest.values())
     for channel_id, wa_message_ids in _by_channel(claims).items():
         fold(channel_id=channel_id, wa_message_ids=wa_message_ids)
     _tell([*latest, *doubted], removed)
     if sent:
         note_acknowledged({one.lane_id for one in sent}, max(one.at for one in sent))
+
+
+def _take_ids(claims: dict[tuple, uuid.UUID], settled: Collection[Settled]) -> tuple[list[Message], list[uuid.UUID]]:
+    """Make room and write. An echo whose bubble was committed between the two is made room for at the next look."""
+    look = 1
+    while True:
+        try:
+            with transaction.atomic():
+                made_room = _make_room(claims)
+                _write(settled)
+                return made_room
+        except IntegrityError:
+            if look == LOOKS:
+                raise
+            look += 1
 
 
 def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid.UUID]]:
