@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connections
 
 from config import bare_webhooks
 from tests.support.world import WEBHOOK_SECRET
@@ -54,4 +54,4 @@ async def test_the_same_holds_under_an_asgi_server(async_client):
     assert answer.status_code == 404
     assert "Content-Security-Policy" not in answer
     assert "Content-Security-Policy" in await async_client.get("/healthz")
-    await sync_to_async(connection.close)()  # that of the thread which ran the view
+    await sync_to_async(connections.close_all)()  # those of the thread which ran the view
