@@ -103,9 +103,11 @@ def test_nothing_of_another_workspace_is_shown_or_moved(world, ana):
     for tab in ("person", "waiting", "sending", "scheduled", "sent", "cancelled"):
         assert "Zoe" not in text(ana.get(url(), {"tab": tab, "lane": str(world.zoes_channel.pk)})), tab
     assert ana.post(url("lane-act", lane_id=world.zoes_channel.pk, deed="pause")).status_code == 404
-    ana.post(url("items-act"), {"deed": "cancel", "item": [str(theirs.pk)]})
-    theirs.refresh_from_db()
-    assert theirs.state == "queued"
+    for kind in (SEND, "chat.read"):
+        Item.objects.filter(pk=theirs.pk).update(kind=kind)
+        ana.post(url("items-act"), {"deed": "cancel", "item": [str(theirs.pk)]})
+        theirs.refresh_from_db()
+        assert theirs.state == "queued", kind
 
 
 # --- Lanes ------------------------------------------------------------------------------------------------------------
