@@ -41,6 +41,7 @@ async def test_an_asynchronous_server_gets_chunks_too_and_never_the_whole_at_onc
     assert max(map(len, chunks)) == 100
 
 
+@pytest.mark.django_db  # the end of an answer looks after database connections
 def test_an_answer_that_nobody_reads_opens_no_file(path, monkeypatch):
     monkeypatch.setattr(default_storage, "open", lambda *arguments: pytest.fail("opened"))
     answer(RequestFactory().head("/"), path).close()
