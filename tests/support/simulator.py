@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 from channels_app.providers.whapi.simulator import Options, Simulator
 from kernel import http
 
+NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
+"""The simulator needs none, and this way starts none."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -118,7 +120,7 @@ def simulator_process(*arguments: str) -> Iterator[SimulatorControl]:
         [sys.executable, str(ROOT / "manage.py"), "simulate_provider", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "DATABASE_URL": NO_DATABASE},
     )
     try:
         line = process.stdout.readline()

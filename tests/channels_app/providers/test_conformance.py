@@ -355,7 +355,7 @@ def places(value, path=()):
         yield from places(item, (*path, key))
 
 
-@settings(FUZZ, max_examples=1000, suppress_health_check=list(HealthCheck))
+@settings(FUZZ, max_examples=500, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_true_body_with_one_value_replaced_is_read_or_refused_with_a_reason(true_bodies, data):
     name, bodies = true_bodies

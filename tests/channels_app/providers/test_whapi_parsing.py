@@ -212,6 +212,12 @@ def test_what_nobody_knows_is_kept_as_unsupported():
     assert told("text", {}).type == "unsupported"
 
 
+def test_what_the_system_says_is_a_message_of_its_own_type():
+    assert (told("system", {"body": "Dana joined"}).type, told("system", {"body": "x"}).text) == ("system", "x")
+    assert told("system", {}, subtype="number_changed").text == "number changed"
+    assert told("call", {}).type == "call"
+
+
 def test_in_a_group_the_author_is_not_the_chat():
     found = told(chat_id=GROUP, chat_name="Front desk")
     assert (found.wa_chat_id, found.sender_wa_id, found.chat_name) == (GROUP, DANA, "Front desk")

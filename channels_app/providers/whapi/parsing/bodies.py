@@ -111,7 +111,7 @@ def _values(kind: str, data: dict[str, Any]) -> list[Inbound]:
             values.extend(connection.connection_values(kind, key, data))
     if malformed and not values:
         raise Unreadable(malformed[0])
-    return values + [Ignored(reason) for reason in malformed]
+    return values + [Ignored(reason) for reason in dict.fromkeys(malformed)]
 
 
 def _patched_message(item: Any) -> Iterable[Inbound]:

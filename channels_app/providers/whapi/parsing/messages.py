@@ -100,6 +100,8 @@ def content_of(item: Content, kind: str) -> Content:
     content = mapping(item, kind)
     if kind in MEDIA_KINDS:
         return _media(MEDIA_KINDS[kind], content or mapping(item, MEDIA_KINDS[kind]))
+    if kind == "system":
+        return {"type": "system", "text": text(content, "body") or text(item, "subtype", 100).replace("_", " ")}
     reader = _READERS.get(kind)
     found = reader(content) if reader else None
     return found or _unsupported(item, kind)
@@ -229,10 +231,6 @@ def _template(content: Content) -> Content | None:
     return {**found, "type": "template", "extra": {"raw": _without_pictures(content)}} if found else None
 
 
-def _system(content: Content) -> Content | None:
-    return {"type": "system", "text": text(content, "body")}
-
-
 _READERS: dict[str, Callable[[Content], Content | None]] = {
     "text": _text,
     **dict.fromkeys(LINK_TYPES, _link),
@@ -244,6 +242,5 @@ _READERS: dict[str, Callable[[Content], Content | None]] = {
     "reply": _reply,
     **dict.fromkeys(MENU_TYPES, _menu),
     "hsm": _template,
-    "system": _system,
     "call": lambda content: {"type": "call", "text": text(content, "body")},
 }

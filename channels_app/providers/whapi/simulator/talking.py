@@ -87,7 +87,9 @@ class Talking:
 
     def _person(self, channel: Channel, chat_id: str) -> str:
         people = [p["id"] for p in channel.groups.get(chat_id, {}).get("participants", []) if p["id"] != channel.number]
-        return self._chance.choice(people) if people else payloads.digits(chat_id)
+        if chat_id.endswith("@g.us"):
+            return self._chance.choice(people or list(DEMO_CUSTOMERS))
+        return payloads.digits(chat_id)
 
     def _present(self, channel: Channel, person: str, status: str) -> None:
         self._webhooks.tell(
@@ -97,6 +99,8 @@ class Talking:
     def _answer(self, channel: Channel, chat_id: str, person: str, message: dict[str, Any]) -> None:
         with self._lock:
             self._answering.discard((channel.token, chat_id))
+        if channel.state != "AUTH":
+            return  # unlinked meanwhile: nothing arrives
         deed = {"from": person, "chat_id": chat_id, "name": self._name(channel, person)}
         if message["type"] == "poll":
             vote = self._chance.choice(message["poll"]["options"])
