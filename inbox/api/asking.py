@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +11,13 @@ from rest_framework.response import Response
 
 from kernel.errors import Invalid
 from kernel.paging import Page
+
+
+class BodyTooLarge(Invalid):
+    code = "body_too_large"
+    status = 413
+    message = "The body is larger than 5 MB. Files are uploaded with POST /attachments."
+
 
 LIMIT = OpenApiParameter("limit", int, description="Rows per page, 1 to 200; 50 when not given.")
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
@@ -27,7 +35,10 @@ def paged(page: Page, shape: Any) -> Response:
 
 
 def body_of(request: Request) -> Any:
-    """The JSON object of the request. Raises Invalid for lists and bare values."""
+    """The JSON object of the request. Raises BodyTooLarge, and Invalid for lists and bare values."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdigit() or int(announced) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise BodyTooLarge
     if not isinstance(request.data, dict):
         raise Invalid("The body must be a JSON object.")
     return request.data

@@ -127,6 +127,17 @@ def test_the_longest_message_is_accepted(api, chat):
     assert send(api, chat, text="x" * 65_536).status_code == 202
 
 
+def test_a_body_beyond_all_measure_is_not_even_read(api, chat):
+    answer = send(api, chat, text="x" * 5_300_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("body", ["{", "", "nonsense", '{"client_id": "c-1", "text": {"a": 1}}'])
+def test_what_is_no_message_is_refused(api, chat, body):
+    answer = api.post(f"/api/v1/chats/{chat.pk}/messages", body, content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
 def test_a_list_instead_of_an_object_is_refused(api, chat):
     assert api.post(f"/api/v1/chats/{chat.pk}/messages", [1], format="json").status_code == 400
 
