@@ -40,23 +40,25 @@ def settle_sends(settled: Sequence[Settled]) -> None:
     latest = {one.subject_id: one for one in settled if one.subject_id is not None}
     sent = [one for one in latest.values() if one.state == ItemState.SENT]
     claims = {(one.lane_id, one.provider_id): one.subject_id for one in sent if 0 < len(one.provider_id) <= WA_ID_MAX}
-    removed, doubted = _take_ids(claims, latest.values())
+    removed, changed = _take_ids(claims, latest.values())
     for channel_id, wa_message_ids in _by_channel(claims).items():
-        fold(channel_id=channel_id, wa_message_ids=wa_message_ids)
-    _tell([*latest, *doubted], removed)
+        changed.update(fold(channel_id=channel_id, wa_message_ids=wa_message_ids))
+    _tell(changed, removed)
     if sent:
         note_acknowledged({one.lane_id for one in sent}, max(one.at for one in sent))
 
 
-def _take_ids(claims: dict[tuple, uuid.UUID], settled: Collection[Settled]) -> tuple[list[Message], list[uuid.UUID]]:
-    """Make room and write. An echo whose bubble was committed between the two is made room for at the next look."""
+def _take_ids(claims: dict[tuple, uuid.UUID], settled: Collection[Settled]) -> tuple[list[Message], set[uuid.UUID]]:
+    """Make room and write. An echo whose bubble was committed between the two is made room for at the next look.
+
+    Returns the deleted echoes, and the messages that look different now.
+    """
     look = 1
     while True:
         try:
             with transaction.atomic():
-                made_room = _make_room(claims)
-                _write(settled)
-                return made_room
+                removed, changed = _make_room(claims)
+                return removed, {*changed, *_write(settled)}
         except IntegrityError:
             if look == LOOKS:
                 raise
@@ -64,7 +66,7 @@ def _take_ids(claims: dict[tuple, uuid.UUID], settled: Collection[Settled]) -> t
 
 
 def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid.UUID]]:
-    """Take the claimed ids away from everybody else. Returns the deleted echoes, and who became uncertain."""
+    """Take the claimed ids away from everybody else. Returns the deleted echoes, and whose looks that changed."""
     if not claims:
         return [], []
     holders = Message.objects.filter(_holding(claims)).values_list("pk", "channel_id", "wa_message_id", "chat_id")
@@ -77,14 +79,16 @@ def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid
     wrong = [one for one in locked if claims[one.channel_id, one.wa_message_id] != one.pk]
     echoes = [one for one in wrong if one.client_id is None]
     ours = [one.pk for one in wrong if one.client_id is not None]
+    replies: list[uuid.UUID] = []
     for echo in echoes:
         mine = claims[echo.channel_id, echo.wa_message_id]
+        replies += Message.objects.filter(quoted=echo).values_list("pk", flat=True)
         Message.objects.filter(quoted=echo).update(quoted=mine, version=F("version") + 1)
         Chat.objects.filter(pk=echo.chat_id, last_message_id=echo.pk).update(last_message_id=mine)
         Message.objects.filter(pk=mine, sent_at__isnull=True).update(sent_at=echo.sent_at or echo.sort_at)
     Message.objects.filter(pk__in=[echo.pk for echo in echoes]).delete()
     _doubt(ours)
-    return echoes, ours
+    return echoes, [*ours, *replies]
 
 
 def _doubt(message_ids: list[uuid.UUID]) -> None:
@@ -114,7 +118,7 @@ def _holding(claims: Iterable[tuple]) -> Q:
     return wanted
 
 
-def _write(settled: Iterable[Settled]) -> None:
+def _write(settled: Iterable[Settled]) -> list[uuid.UUID]:
     """A message that reports have carried further than "sent" keeps its status; what changes nothing is not written."""
     rows = sorted(settled, key=lambda one: one.subject_id)
     columns = [
@@ -149,12 +153,14 @@ def _write(settled: Iterable[Settled]) -> None:
               AND (m.status, m.error_code, m.error_detail, m.wa_message_id, m.sent_at) IS DISTINCT FROM
                   (s.status, s.error_code, s.error_detail, coalesce(nullif(s.wa_message_id, ''), m.wa_message_id),
                    coalesce(m.sent_at, s.sent_at))
+            RETURNING m.id
             """,
             columns,
         )
+        return [key for (key,) in cursor.fetchall()]
 
 
-def _tell(message_ids: Sequence[uuid.UUID], removed: Sequence[Message]) -> None:
+def _tell(message_ids: Collection[uuid.UUID], removed: Sequence[Message]) -> None:
     by_chat = defaultdict(list)
     gone = defaultdict(list)
     rows = Message.objects.filter(pk__in=message_ids).values_list("workspace_id", "channel_id", "chat_id", "pk")
