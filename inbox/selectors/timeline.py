@@ -1,7 +1,7 @@
 """Why a message is where it is: everything that happened to it, in sentences, oldest first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox.jobs import SEND
@@ -44,11 +44,14 @@ ORDER = ("queued", "scheduled", "waiting", "paused", "attempt_started", "attempt
 def timeline_of(message: Message) -> list[TimelineEntry]:
     """Six queries at most, whatever happened."""
     histories = [one for one in history_of(message.pk) if one.item.kind == SEND]
+    attempts = [attempt for one in histories for attempt in one.attempts]
+    tried_at = max((attempt.finished_at or attempt.started_at for attempt in attempts), default=message.sort_at)
     entries = [
         *_of_items(message, [one.item for one in histories]),
         *_of_holds(histories),
-        *_of_attempts([attempt for one in histories for attempt in one.attempts]),
-        *_of_facts(message),
+        *_of_attempts(attempts),
+        # Providers report in whole seconds: without this a report would stand before what it reports.
+        *(replace(entry, at=max(entry.at, tried_at)) for entry in _of_facts(message)),
         *(TimelineEntry(deed.at, deed.event, deed.detail) for deed in message.deeds.all()),
     ]
     if not histories:

@@ -232,8 +232,10 @@ const HEARD = {
   },
   removed: ({ chat, ids }) => thread.current()?.dataset.chat === chat && thread.removed(ids),
   chat: (frame) => {
-    list.receive(frame)
-    if (conversation.dataset.chat === frame.chat) followHead(nodesOf(frame.html).querySelector(".row").dataset.head)
+    const open = conversation.dataset.chat === frame.chat
+    const reads = open && !document.hidden && inbox.dataset.mayWrite === "yes" && thread.current() && thread.atEnd()
+    list.receive(reads ? { ...frame, unread: 0 } : frame)
+    if (open) followHead(nodesOf(frame.html).querySelector(".row").dataset.head)
   },
   presence: (frame) => list.presence(frame),
   channel: standing,

@@ -208,7 +208,7 @@ def test_a_webhook_is_found_by_its_message_read_and_replayed(visit, customer, st
     ana.locator("a.row").click()
     expect(ana.locator("#payload")).to_contain_text("Find <b>me</b>")
     expect(ana.locator("#payload .hit").first).to_contain_text(wa_id)
-    ana.get_by_role("button", name="Replay").click()
+    ana.get_by_role("button", name="Replay", exact=True).click()
     expect(ana.locator(".toast")).to_contain_text("applied again")
     ana.goto("/w/acme/inbox/")
     open_chat(ana, "Wanda Webhook")

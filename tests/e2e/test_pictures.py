@@ -7,12 +7,23 @@ from playwright.sync_api import expect
 
 from tests.e2e.test_writing import bubble, open_chat, write
 
+SHOWROOM = "120363000000000101@g.us"
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_chat_with_a_photo_a_reply_a_failure_and_a_doubt(visit, customer, stack, keep_screenshot, theme):
-    for name, text in (("Priya Testcase", "Is the spare part back in stock?"), ("Max Mustermann", "Thank you!")):
-        customer(name, text)
-    jane = customer(f"Jane Doe {theme}", "Hello, the lamp arrived today")
+
+@pytest.mark.parametrize(
+    ("theme", "names"),
+    [
+        ("light", ("Jane Doe", "Priya Testcase", "Kit Mockup")),
+        ("dark", ("Juana Ejemplo", "Erika Beispiel", "Lee Dummy")),
+    ],
+)
+def test_a_lively_chat_shows_a_reply_a_failure_and_what_still_waits(
+    visit, customer, stack, keep_screenshot, theme, names
+):
+    stack.customer_writes("15550100153", "Doors open at nine", chat_id=SHOWROOM)
+    customer(names[1], "Is the spare part back in stock?")
+    customer(names[2], "Thank you!")
+    jane = customer(names[0], "Hello, the lamp arrived today")
     ana, ben = visit("ana", color_scheme=theme), visit("ben")
     open_chat(ana, jane["name"])
     open_chat(ben, jane["name"])
@@ -33,5 +44,6 @@ def test_a_chat_with_a_photo_a_reply_a_failure_and_a_doubt(visit, customer, stac
     expect(bubble(ana, "It leaves").locator(".tick.pending")).to_be_visible()
     bubble(ana, "Which colour").locator(".meta .tick").click()
     expect(ana.locator("#side")).to_contain_text(re.compile("Attempt|Read"))
+    expect(ana.locator("#rows .row", has_text=names[0]).locator(".count")).to_be_hidden()
     ana.locator("#conversation").hover(position={"x": 5, "y": 300})
     keep_screenshot(ana, f"inbox-{theme}")
