@@ -5,6 +5,7 @@ ours, echo, sent, delivered, read). 2,000 customers in 100 channels. Uses a data
 """
 
 import cProfile
+import gc
 import json
 import pstats
 import sys
@@ -24,6 +25,8 @@ def main() -> None:
         from inbox.realtime.notifier import notifier
 
         channels = make_channels()
+        gc.collect()
+        gc.freeze()  # as process_inbound does
         run("new customers, 1 message a body", store(channels, one_each("n", CUSTOMERS)), CUSTOMERS)
         run("1 message a body", store(channels, one_each("a", count)), count)
         run("the same bodies again", store(channels, one_each("a", count)), count)

@@ -7,6 +7,7 @@ from inbox.realtime.notifier import notifier
 from outbox.services import waking
 from tests.support.browser import MISSING
 from tests.support.world import World, make_world
+from webhooks.services import applier
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def world(db) -> World:
 def django_db_setup(django_db_setup):
     """Let go of the threads' own connections before the test database is dropped."""
     yield
+    applier.stop()
     waking.close()
     notifier.close()
     stop_listener()

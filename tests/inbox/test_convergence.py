@@ -372,6 +372,7 @@ def cut(values: list, chance: random.Random) -> list[list]:
     return batches
 
 
+@pytest.mark.timeout(600)  # making a failing history small takes its time, and a cut there would hide it
 @given(history=histories(), chance=st.randoms(use_true_random=False))
 @settings(
     max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "60")),

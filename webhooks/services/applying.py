@@ -10,7 +10,6 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from channels_app.models import Channel
 from channels_app.providers.base import Ignored, Inbound
 from channels_app.providers.errors import Unreadable
 from channels_app.services import gateway
@@ -40,25 +39,28 @@ SELECT DISTINCT get_byte(uuid_send(channel_id), 15) %% %s
 FROM (SELECT channel_id FROM webhooks_inboundevent WHERE result = 'pending' ORDER BY id LIMIT %s) AS first_rows
 """
 
+# The channel comes along, so that a round asks for it neither row by row nor in a query of its own.
 _READ = """
-SELECT id, channel_id, method, suffix, body, applied_at IS NOT NULL
+SELECT e.id, e.channel_id, e.method, e.suffix, e.body, e.applied_at IS NOT NULL, c.workspace_id, c.provider, c.own_wa_id
 FROM (
     SELECT *, row_number() OVER in_order AS place, sum(octet_length(body)) OVER in_order AS bytes
     FROM (
-        SELECT * FROM webhooks_inboundevent
+        SELECT id, channel_id, method, suffix, body, applied_at FROM webhooks_inboundevent
         WHERE result = 'pending' AND get_byte(uuid_send(channel_id), 15) %% %s = %s
         ORDER BY id LIMIT %s
     ) AS first_rows
     WINDOW in_order AS (ORDER BY id)
-) AS measured
-WHERE place = 1 OR bytes <= %s
-ORDER BY id
+) AS e
+LEFT JOIN channels_app_channel c ON c.id = e.channel_id
+WHERE e.place = 1 OR e.bytes <= %s
+ORDER BY e.id
 """
 
 _READ_NAMED = """
-SELECT id, channel_id, method, suffix, body, applied_at IS NOT NULL
-FROM webhooks_inboundevent WHERE id = ANY(%s::uuid[]) AND result <> 'refused'
-ORDER BY id
+SELECT e.id, e.channel_id, e.method, e.suffix, e.body, e.applied_at IS NOT NULL, c.workspace_id, c.provider, c.own_wa_id
+FROM webhooks_inboundevent e LEFT JOIN channels_app_channel c ON c.id = e.channel_id
+WHERE e.id = ANY(%s::uuid[]) AND e.result <> 'refused'
+ORDER BY e.id
 """
 
 _MARK = """
@@ -138,15 +140,15 @@ def _apply_stored(statement: str, parameters: list) -> int:
 
 def _understand(stored: Sequence[tuple]) -> list[_Row]:
     """Parse each body on its own: one that cannot be understood is parked here already."""
-    sources = _sources({row[1] for row in stored})
+    sources: dict[uuid.UUID, Source] = {}
     rows = []
-    for event_id, channel_id, method, suffix, body, again in stored:
+    for event_id, channel_id, method, suffix, body, again, *channel in stored:
         row = _Row(event_id, [])
         rows.append(row)
-        source = sources.get(channel_id)
-        if source is None:
+        if channel[0] is None:
             row.park("Its channel is not there any more.")
             continue
+        source = sources.setdefault(channel_id, Source(channel_id, *channel))
         try:
             parsed = gateway.parse(source.provider, method=method, suffix=suffix, body=bytes(body))
         except Unreadable as error:
@@ -180,11 +182,6 @@ def _message_ids(values: Iterable[Inbound]) -> tuple[str, ...]:
             if (found := getattr(value, name, "")) and len(found) <= 128 and found.isprintable():
                 ids[found] = None
     return tuple(ids)
-
-
-def _sources(channel_ids: set[uuid.UUID]) -> dict[uuid.UUID, Source]:
-    rows = Channel.objects.filter(pk__in=channel_ids).values_list("pk", "workspace_id", "provider", "own_wa_id")
-    return {row[0]: Source(*row) for row in rows}
 
 
 def _apply(rows: list[_Row]) -> None:
