@@ -48,6 +48,12 @@ def test_a_crash_is_named_without_its_message_which_may_hold_a_body():
 
 
 def test_what_a_provider_says_is_made_storable():
-    ended = judge(started(), GiveUp("a" * 99, "x\x00y\ud800" + "z" * 999), repeatable=False, jitter=0)
+    error = GiveUp("a" * 99, "x\x00y\ud800" + "z" * 999, http_status="teapot")
+    ended = judge(started(), error, repeatable=False, jitter=0)
+    assert ended.http_status is None
     assert (len(ended.error_code), len(ended.error)) == (60, 500)
     assert ended.error.startswith("xy?")
+
+
+def test_an_acceptance_without_an_id_is_an_acceptance():
+    assert judge(started(), Accepted(None), repeatable=False, jitter=0).provider_id == ""

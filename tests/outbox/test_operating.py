@@ -15,6 +15,7 @@ from outbox.registry import Accepted
 from outbox.services import holding, operating
 from outbox.states import HoldKind, ItemState
 from tests.support.outbox import HandRelay, put
+from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +302,4 @@ def test_deeds_on_lanes_are_audited_when_somebody_does_them(lane, world):
     operating.pause_lane(lane_id=lane.id, reason="Lunch", actor=world.adam)
     with transaction.atomic():
         operating.resume_lane(lane_id=lane.id, actor=world.adam)
-    from workspaces.models import AuditEntry
-
     assert list(AuditEntry.objects.order_by("id").values_list("deed", flat=True)) == ["lane.paused", "lane.resumed"]

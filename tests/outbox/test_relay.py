@@ -6,14 +6,14 @@ import uuid
 from collections import defaultdict
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from outbox.errors import OutcomeUnknown, SlowDown, TryAgain
 from outbox.models import Attempt, Hold, Item, Lane, Worker
 from outbox.registry import Accepted
 from outbox.services import waking
-from outbox.services.relaying import Relay
-from outbox.services.relaying.draining import drain_once
+from outbox.services.relaying import Relay, drain_once, owning
+from outbox.services.relaying.plan import Plan
 from outbox.states import ItemState
 from tests.support.outbox import (
     QUICK,
@@ -144,8 +144,8 @@ def test_a_lost_connection_to_the_database_loses_no_outcome(lane, chat, provider
         provider.will(text, lambda job: time.sleep(0.02) or Accepted(job.payload["text"]))
         put(lane, chat, text)
     with running_relay():
-        for _ in range(3):
-            time.sleep(0.15)
+        for kill in range(3):
+            wait_until(lambda kill=kill: ended(kill * 5 + 2), 20)
             with connection.cursor() as cursor:
                 cursor.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -191,8 +191,6 @@ def test_two_one_shot_runs_at_once_send_everything_once(lane, chat, provider):
 
 
 def test_a_relay_that_starts_while_the_database_is_away_waits_for_it(lane, chat, provider, monkeypatch):
-    from outbox.services.relaying import owning
-
     really, calls = owning.register, []
 
     def flaky(**options):
@@ -217,8 +215,6 @@ def test_a_failing_wake_up_never_fails_the_deed(lane, chat, provider, monkeypatc
 
 
 def test_the_relay_is_not_drained_inside_a_transaction(lane):
-    from django.db import transaction
-
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
         drain_once()
 
@@ -236,8 +232,6 @@ def test_a_relay_stops_cleanly_in_mid_send(lane, chat, provider):
 
 
 def test_an_error_of_our_own_gives_the_work_to_a_fresh_incarnation(lane, chat, provider, monkeypatch):
-    from outbox.services.relaying.plan import Plan
-
     really, calls = Plan.pick, []
 
     def fails_once(self, free, now):

@@ -3,14 +3,15 @@
 import uuid
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from outbox import registry
-from outbox.errors import OutcomeUnknown
+from outbox.errors import OutcomeUnknown, TryAgain
 from outbox.models import Attempt, Item, Lane, Worker
 from outbox.registry import Accepted
 from outbox.services import reconciling, settling
-from outbox.services.relaying import owning
+from outbox.services.relaying import owning, reading, scheduling
+from outbox.services.relaying.ticking import LaneDeeds, write_tick
 from outbox.states import ItemState, Outcome
 from tests.support.outbox import KIND, REPEATABLE, HandRelay, put
 
@@ -19,8 +20,6 @@ pytestmark = pytest.mark.django_db
 
 def ready_to_look_up(item: Item, *, age: int) -> None:
     Item.objects.filter(pk=item.pk).update(due_at="2026-01-01T00:00Z")
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             "update outbox_item set finished_at = clock_timestamp() - %s * interval '1 second' where id = %s",
@@ -210,8 +209,6 @@ def test_an_outcome_written_twice_counts_once(lane, chat, provider):
 
 
 def test_an_intent_whose_commit_nobody_saw_never_left(lane, chat, provider, monkeypatch):
-    from outbox.services.relaying import scheduling
-
     really = scheduling.write_tick
 
     def commits_then_fails(**options):
@@ -233,19 +230,23 @@ def test_an_intent_whose_commit_nobody_saw_never_left(lane, chat, provider, monk
     assert one.attempts == 0
 
 
-@pytest.mark.parametrize("lie", ["ended", "second", "foreign"])
+@pytest.mark.parametrize("lie", ["ended", "beside an open attempt", "before its head", "foreign"])
 def test_the_database_refuses_what_a_wrong_plan_wants_to_start(lane, world, chat, provider, lie):
-    first, second = put(lane, chat, "first"), put(lane, chat, "second")
+    waiting_chat = uuid.uuid4()
+    provider.will("head", TryAgain("dns", "Not found."))
+    items = {"ended": put(lane, chat, "first")}
+    put(lane, chat, "second")
+    put(lane, waiting_chat, "head")
     relay = HandRelay()
     relay.look()
     relay.end("first")
+    relay.end("head")
     zoes = Lane.objects.get(pk=world.zoes_channel.id)
-    foreign = put(zoes, uuid.uuid4(), "foreign")
+    items["foreign"] = put(zoes, uuid.uuid4(), "foreign")
     Lane.objects.filter(pk=zoes.pk).update(owner=None)
-    third = put(lane, chat, "third")
-    wanted = {"ended": first, "second": third, "foreign": foreign}[lie]
-    from outbox.services.relaying.ticking import LaneDeeds, write_tick
-
+    items["beside an open attempt"] = put(lane, chat, "third")
+    items["before its head"] = put(lane, waiting_chat, "after head")
+    wanted = items[lie]
     written = write_tick(
         worker_id=relay.worker_id,
         ended=[],
@@ -256,7 +257,49 @@ def test_the_database_refuses_what_a_wrong_plan_wants_to_start(lane, world, chat
         patient=True,
     )
     assert written.started == []
-    assert second.attempts == 0
+
+
+def test_outcomes_of_a_failed_tick_are_written_before_anything_is_read(lane, chat, provider, monkeypatch):
+    """Else the database would still show as waiting what has ended."""
+    fails = [OperationalError("lock timeout")]
+
+    def on_settle(one):
+        if fails:
+            raise fails.pop()
+
+    provider.on_settle = on_settle
+    put(lane, chat, "one")
+    relay = HandRelay()
+    relay.look()
+    relay.scheduler.events.put(relay.perform("one"))
+    with pytest.raises(OperationalError):
+        relay.scheduler.step()
+    unwritten_at_reads = []
+    really = reading.chat_rows
+
+    def watched(keys):
+        unwritten_at_reads.append(not relay.scheduler.is_recorded())
+        return really(keys)
+
+    monkeypatch.setattr(reading, "chat_rows", watched)
+    relay.look_again()
+    assert unwritten_at_reads == [False]
+
+
+@pytest.mark.parametrize("read", ["lane_settings", "lane_rows", "chat_rows"])
+def test_a_read_that_fails_forgets_nobody(lane, chat, provider, monkeypatch, read):
+    put(lane, chat, "one")
+    really = getattr(reading, read)
+
+    def fails_once(*args):
+        monkeypatch.setattr(reading, read, really)
+        raise OperationalError("connection lost")
+
+    relay = HandRelay()
+    monkeypatch.setattr(reading, read, fails_once)
+    with pytest.raises(OperationalError):
+        relay.look()
+    assert relay.look_again() == ["one"]
 
 
 # --- Reconciling ------------------------------------------------------------------------------------------------------

@@ -77,13 +77,13 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
     facts: dict[str, Any] = {}
     if isinstance(end, AttemptEnded):
         facts = {
-            "http_status": end.http_status,
+            "http_status": end.http_status if end.http_status in range(1000) else None,
             "error_code": storable(end.code, CODE_LIMIT),
             "error": storable(end.detail, ERROR_LIMIT),
         }
     match end:
         case Accepted():
-            provider_id = storable(end.provider_id, PROVIDER_ID_LIMIT)
+            provider_id = storable(end.provider_id or "", PROVIDER_ID_LIMIT)
             return Ended(started, Outcome.SENT, ItemState.SENT, 1, provider_id=provider_id, data=end.data)
         case GiveUp():
             return Ended(started, Outcome.FAILED, ItemState.FAILED, 1, **facts)

@@ -253,10 +253,8 @@ class Plan:
             self._low.setdefault(lane_id, False)
 
     def chats_to_read(self, limit: int) -> list[uuid.UUID]:
-        chosen = list(islice(self._unread, limit))
-        for key in chosen:
-            del self._unread[key]
-        return chosen
+        """The next chats to read. They stay next until `loaded`, because the read may fail."""
+        return list(islice(self._unread, limit))
 
     def loaded(self, keys: Iterable[uuid.UUID], rows: Iterable[OpenItem], now: float) -> None:
         """The first open items of each of these chats, in order. A chat without any is forgotten."""
@@ -264,6 +262,7 @@ class Plan:
         for row in rows:
             by_chat[row.order_key].append(row)
         for key, items in by_chat.items():
+            self._unread.pop(key, None)
             chat = self.chats.get(key)
             if chat is None or chat.standing is not Standing.UNREAD:
                 continue
