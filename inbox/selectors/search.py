@@ -15,6 +15,7 @@ from kernel.paging import Page
 from workspaces.access import Actor
 
 WORDS_MAX = 12
+WORD_LENGTH_MAX = 100  # PostgreSQL refuses a query with a word of more than 2,046 bytes
 MATCHES_MAX = 500
 """Chats that one search can find by name, number or text each; more words narrow it."""
 
@@ -34,7 +35,7 @@ class Hit:
 
 def search_query(q: str) -> SearchQuery | None:
     """Every word must begin a word of the text. Words are quoted, so no operator of the query language gets through."""
-    words = q.replace("\x00", " ").split()[:WORDS_MAX]
+    words = [word[:WORD_LENGTH_MAX] for word in q.replace("\x00", " ").split()[:WORDS_MAX]]
     quoted = ("'" + word.replace("\\", "").replace("'", "''") + "':*" for word in words if re.search(r"\w", word))
     raw = " & ".join(quoted)
     return SearchQuery(raw, search_type="raw", config="simple") if raw else None

@@ -50,6 +50,7 @@ def people(world) -> list[Chat]:
         ("' | '':* & \\", []),
         ("a\x00b", []),
         ("555", []),
+        ("x" * 3000, []),
     ],
 )
 def test_chats_are_found_by_name_number_and_text_of_our_own(api, people, q, names):
