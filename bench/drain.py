@@ -15,6 +15,7 @@ ITEMS, THREADS, LANES, CHATS, SECONDS = 60_000, 32, 100, 4000, 60
 
 
 def main() -> None:
+    sys.setswitchinterval(0.001)  # as drain_outbox does
     items = int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else THREADS
     with own_database("bench_drain"):
