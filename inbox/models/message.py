@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from channels_app.models import Channel
@@ -13,6 +14,8 @@ from kernel.models import Row
 from workspaces.access import Actor
 from workspaces.models import Member, Workspace
 from workspaces.roles import Permission
+
+SEARCHED_CHARACTERS = 65_536
 
 
 class MessageQuerySet(models.QuerySet):
@@ -86,7 +89,10 @@ class Message(Row):
         default=1, help_text="Grows with every visible change; older frames are dropped."
     )
     search = models.GeneratedField(
-        expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
+        # The words of an endless text would not fit into a tsvector, and the message could not be stored.
+        expression=SearchVector(Left("text", SEARCHED_CHARACTERS), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
     )
 
     objects = MessageQuerySet.as_manager()

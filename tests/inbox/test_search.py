@@ -98,6 +98,11 @@ def test_an_extract_shows_the_first_hit_and_marks_all(text, q, extract):
     assert [piece for piece, hit in shown if hit] == [piece for piece, hit in extract if hit]
 
 
+def test_an_endless_text_can_be_stored_and_found_by_its_beginning(world, people):
+    endless = customer_writes(people[0], "overture " + " ".join(f"word{number}" for number in range(300_000)))
+    assert [hit.message.pk for hit in message_hits(world.ana, "overture").rows] == [endless.pk]
+
+
 def test_a_search_asks_the_same_for_many_hits(world, people):
     few = queries_of(lambda: message_hits(world.ana, "parcel"))
     for _ in range(20):
