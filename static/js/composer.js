@@ -29,6 +29,7 @@ export function begin() {
   if (!form()) return
   for (const upload of uploads) upload.stop()
   uploads = []
+  if (box().value) keep({ text: box().value }) // typed before this script was there
   const draft = draftOf(form().dataset.chat)
   box().value = draft.text
   drawQuoted(draft.quoted)
