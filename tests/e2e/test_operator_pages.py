@@ -25,6 +25,11 @@ PAGES = [
 ]
 
 
+def talk_to(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")  # the scripts of the inbox come after its first paint
+    open_chat(page, name)
+
+
 def lane(page: Page, name: str):
     return page.locator("#outbox-lanes tbody tr", has_text=name)
 
@@ -127,7 +132,7 @@ def test_a_pause_is_seen_by_everybody_and_what_waits_goes_on_after_it(visit, cus
     ana, ben = visit("ana", "/w/acme/channels/"), visit("ben")
     card(ana, "Acme Shop").get_by_role("button", name="Pause").click()
     expect(card(ana, "Acme Shop")).to_contain_text("Paused by Ana Example.")
-    open_chat(ben, "Paula Patient")
+    talk_to(ben, "Paula Patient")
     write(ben, "This one waits")
     expect(bubble(ben, "This one waits").locator(".tick.pending")).to_be_visible()
     watching = visit("ben", "/w/acme/outbox/?tab=waiting")
@@ -148,7 +153,7 @@ def test_a_refused_message_appears_by_itself_and_is_tried_again_with_others(visi
     customer("Rita Refused")
     ana = visit("ana", "/w/acme/outbox/")
     ben = visit("ben")
-    open_chat(ben, "Rita Refused")
+    talk_to(ben, "Rita Refused")
     stack.provider.fault(match={"path": "/messages/text"}, times=2, status=400, body={"error": {"message": "no"}})
     write(ben, "First refusal")
     expect(bubble(ben, "First refusal").locator(".tick.failed")).to_be_visible()
@@ -176,7 +181,7 @@ def test_a_refused_message_appears_by_itself_and_is_tried_again_with_others(visi
 def test_what_somebody_is_choosing_is_not_swept_away(visit, customer, stack):
     customer("Clara Choosing")
     ben = visit("ben")
-    open_chat(ben, "Clara Choosing")
+    talk_to(ben, "Clara Choosing")
     stack.provider.fault(match={"path": "/messages/text"}, times=1, status=400, body={"error": {"message": "no"}})
     write(ben, "Choose me")
     expect(bubble(ben, "Choose me").locator(".tick.failed")).to_be_visible()
@@ -199,7 +204,7 @@ def test_a_webhook_is_found_by_its_message_read_and_replayed(visit, customer, st
     someone = customer("Wanda Webhook")
     (wa_id,) = stack.customer_writes(someone["number"], "Find <b>me</b>")
     ana = visit("ana")
-    open_chat(ana, "Wanda Webhook")
+    talk_to(ana, "Wanda Webhook")
     expect(bubble(ana, "Find <b>me</b>")).to_be_visible()
     ana.goto("/w/acme/webhooks/")
     ana.get_by_label("Message id or phone number").fill(wa_id)
@@ -211,7 +216,7 @@ def test_a_webhook_is_found_by_its_message_read_and_replayed(visit, customer, st
     ana.get_by_role("button", name="Replay", exact=True).click()
     expect(ana.locator(".toast")).to_contain_text("applied again")
     ana.goto("/w/acme/inbox/")
-    open_chat(ana, "Wanda Webhook")
+    talk_to(ana, "Wanda Webhook")
     expect(bubble(ana, "Find <b>me</b>")).to_have_count(1)
 
 
