@@ -89,7 +89,11 @@ def test_an_old_python_is_told_so_by_manage_py_itself():
 
 def _works(name: str) -> str | None:
     found = shutil.which(name) or next(
-        (str(path) for path in Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/*/bin/{name}")), None
+        (
+            str(path)
+            for path in Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/*/bin/{name}")
+        ),
+        None,
     )
     if found is None:
         return None
