@@ -229,14 +229,11 @@ def _with_reports(base: Seen, reports: Sequence[About]) -> Seen:
 
 
 def _with_edits(seen: Seen, edits: Sequence[About]) -> Seen:
-    """The latest edit counts; one of our own (`edited_at` without a fact) stands in line with the others."""
-    texts = [(edit.at or seen.sort_at, edit.tie, edit.value.get("text", "")) for edit in edits]
-    if not texts:
+    """The latest edit counts; one without a time is older than any with one."""
+    if not edits:
         return seen
-    if seen.edited_at is not None:
-        texts.append((seen.edited_at, text_digest(seen.text), seen.text))
-    at, _, text = max(texts)
-    return replace(seen, text=text, edited_at=at)
+    latest = max(edits, key=lambda edit: (edit.at.timestamp() if edit.at else float("-inf"), edit.tie))
+    return replace(seen, text=latest.value.get("text", ""), edited_at=latest.at or seen.sort_at)
 
 
 def text_digest(text: str) -> str:

@@ -68,6 +68,7 @@ def test_the_latest_edit_counts_in_any_order_and_one_without_a_time_is_the_oldes
     seen = ends.pop()
     assert (seen.text, seen.edited_at, seen.deleted_at) == ("three", at(3), at(8))
     assert folded(OURS, [edit("undated", None)]).edited_at == NOON
+    assert folded(OURS, [edit("undated", None), edit("before the message", -5)]).text == "before the message"
 
 
 def test_folding_twice_is_folding_once():
@@ -75,9 +76,3 @@ def test_folding_twice_is_folding_once():
     once = folded(OURS, facts)
     assert folded(once, facts) == once
     assert folded(folded(OURS, facts[:2]), facts[2:] + facts) == once
-
-
-def test_an_edit_of_our_own_stands_in_line_with_those_that_were_reported():
-    edited = Seen("outbound", "sent", "Mine", NOON, edited_at=at(5))
-    assert folded(edited, [edit("earlier", 4)]).text == "Mine"
-    assert folded(edited, [edit("later", 6)]).text == "later"
