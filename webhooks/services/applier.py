@@ -5,7 +5,7 @@ import os
 import threading
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, reset_queries
 
 from webhooks.services.applying import apply_pending
 
@@ -43,6 +43,7 @@ class Applier:
                 self._woken.clear()
                 try:
                     done = apply_pending()
+                    reset_queries()  # with DEBUG, Django keeps every statement until somebody does
                     failures = 0
                 except DatabaseError as error:
                     failures += 1
