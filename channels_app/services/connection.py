@@ -158,9 +158,11 @@ def note_health(*, channel_id: uuid.UUID, health: Health) -> bool:
 
 def note_logged_out(*, channel_id: uuid.UUID) -> None:
     """The provider has unlinked the phone, as we asked; ignored when somebody connects it again already."""
-    channel = Channel.objects.living().filter(pk=channel_id, wants_connection=False).first()
-    if channel is not None:
-        move(channel_id=channel_id, to=ChannelStatus.LOGGED_OUT, reason="Logged out.")
+    with transaction.atomic():
+        # Locked, because the provider's own webhook about the log-out arrives at the same moment.
+        channels = Channel.objects.select_for_update(no_key=True).living()
+        if channels.filter(pk=channel_id, wants_connection=False).first() is not None:
+            move(channel_id=channel_id, to=ChannelStatus.LOGGED_OUT, reason="Logged out.")
 
 
 def note_failure(*, channel_id: uuid.UUID, detail: str, linking: bool = False) -> None:
