@@ -30,10 +30,14 @@ export function begin() {
   for (const upload of uploads) upload.stop()
   uploads = []
   if (box().value) keep({ text: box().value }) // typed before this script was there
-  const draft = draftOf(form().dataset.chat)
+  const early = box().value // written before this script was there: it wins over an older draft
+  const draft = early ? keep({ text: early }) : draftOf(form().dataset.chat)
   box().value = draft.text
   drawQuoted(draft.quoted)
   grow()
+  const chosen = document.querySelector("#composer-files")
+  if (chosen.files.length) add(chosen.files)
+  chosen.value = ""
 }
 
 export const focus = () => box()?.focus({ preventScroll: true })

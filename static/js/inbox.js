@@ -25,7 +25,10 @@ async function open(url, { push = true } = {}) {
   const { signal } = opening
   const address = new URL(url, location.href)
   const chat = address.pathname.match(/inbox\/([0-9a-f-]{36})\//)?.[1] ?? ""
-  if (push) history.pushState({}, "", address)
+  if (push) {
+    for (const [name, value] of list.query()) address.searchParams.set(name, value)
+    history.pushState({}, "", address)
+  }
   list.select(chat)
   closeSide({ refocus: false })
   joinedAt = ""
@@ -297,7 +300,7 @@ async function stands(state) {
 
 const BANNERS = {
   offline: () => [`Offline. ${waits()}`],
-  waiting: () => ["Reconnecting. Nothing is lost meanwhile.", "Now", () => socket.now()],
+  waiting: () => [nodesOf(`<span>Reconnecting in <time data-as="left" aria-live="off" datetime="${new Date(socket.until).toISOString()}"></time>. Nothing is lost meanwhile.</span>`), "Now", () => socket.now()],
   gone: () => [`Waybill does not answer. What you typed is kept on this device.`, "Try again", () => socket.now()],
   "signed-out": () => ["You were signed out. Drafts are kept on this device.", "Sign in", () => location.reload()],
   "not-a-member": () => ["You have no access to this workspace any more.", "Leave", () => (location.href = "/")],
@@ -329,6 +332,7 @@ function banner(now = state) {
     toast.append(button)
   }
   place.replaceChildren(toast)
+  writeTimes(place)
 }
 
 outgoing.onChange(() => state === "offline" && banner())
@@ -347,3 +351,4 @@ if (conversation.dataset.chat) {
   document.querySelector("#rows [aria-current]")?.scrollIntoView({ block: "nearest" })
 }
 outgoing.flush()
+inbox.dataset.ready = "yes"

@@ -162,7 +162,17 @@ export function step(by) {
   next?.scrollIntoView({ block: "nearest" })
 }
 
-document.addEventListener("htmx:afterSwap", () => {
+/** The filters as an address carries them: only what narrows the list. */
+export function query() {
+  const chosen = [...filters()].filter(([name, value]) => value && !(name === "tab" && value === "all"))
+  return new URLSearchParams(chosen)
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.requestConfig?.elt?.id === "filters") {
+    const narrowed = query().toString()
+    history.replaceState({}, "", location.pathname + (narrowed ? `?${narrowed}` : ""))
+  }
   select(document.querySelector("#conversation").dataset.chat)
   const chosen = document.querySelector('#filters select[name="channel"]')
   chosen.closest(".pick").classList.toggle("chosen", Boolean(chosen.value))

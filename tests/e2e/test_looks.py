@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_writing import bubble, open_chat, write
+from tests.e2e.test_writing import bubble, open_chat, wait_for_scripts, write
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -88,6 +88,7 @@ def test_keys_alone_are_enough(visit, customer):
     customer("Keyboard Kim", "Type, please")
     ana = visit("ana")
     expect(ana.locator("#rows .row").first).to_contain_text("Keyboard Kim")
+    wait_for_scripts(ana)
     ana.locator("body").press("j")
     ana.keyboard.press("Enter")
     expect(ana.locator("#conversation h1")).to_have_text("Keyboard Kim")
@@ -120,6 +121,7 @@ def test_a_long_thread_loads_older_messages_without_moving_and_counts_new_ones(v
     ana.get_by_role("button", name=re.compile("^Newest|new$")).click()
     expect(ana.locator("#rows .row.unread", has_text="Long Lena")).to_have_count(0)
     ana.reload()
+    wait_for_scripts(ana)
     expect(ana.locator("#thread .message")).to_have_count(50)
     expect(bubble(ana, "Line 70")).to_be_visible()
     middle = bubble(ana, "Line 40")
@@ -141,6 +143,7 @@ def test_the_list_never_moves_a_row_from_under_the_pointer(visit, customer, stac
     customer("Row Three")
     ana = visit("ana")
     expect(ana.locator("#rows .row").nth(2)).to_contain_text("Row")
+    wait_for_scripts(ana)
     names = ana.locator("#rows .row .name")
     ana.locator("#rows .row").nth(1).hover()
     before = names.all_inner_texts()[:3]
@@ -157,6 +160,7 @@ def test_the_list_goes_on_as_far_as_one_scrolls(visit, customer):
     ana = visit("ana")
     rows = ana.locator("#rows .row[data-chat]")
     expect(rows).to_have_count(40)
+    wait_for_scripts(ana)
     ana.locator("#list-scroller").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
     expect(rows).not_to_have_count(40)
     expect(ana.locator("#rows", has_text="Noor Demo")).to_be_visible()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_writing import bubble, open_chat, write
+from tests.e2e.test_writing import bubble, open_chat, wait_for_scripts, write
 
 
 def sends_of(stack, text: str) -> int:
@@ -47,6 +47,7 @@ def test_the_same_draft_sent_from_two_tabs_is_one_message(visit, customer, stack
     open_chat(first, "Tabs Tanja")
     second = visit.tab(first.context)
     second.goto(first.url)
+    wait_for_scripts(second)
     first.locator("#composer-text").fill("From both tabs")
     expect(second.locator("#composer-text")).to_have_value("From both tabs")
     press = "document.querySelector('#send').click()"
@@ -92,6 +93,22 @@ def test_a_draft_survives_a_refresh(visit, customer):
     ana.locator("#composer-text").fill("Not finished yet")
     ana.reload()
     expect(ana.locator("#composer-text")).to_have_value("Not finished yet")
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_kept(visit, customer):
+    customer("Quick Quinn")
+    ana = visit("ana")
+    open_chat(ana, "Quick Quinn")
+    held = []
+    ana.route("**/js/inbox.js", held.append)
+    ana.goto(ana.url, wait_until="commit")
+    ana.locator("#composer-text").fill("Faster than the network")
+    expect(ana.locator("#inbox[data-ready]")).to_have_count(0)
+    ana.unroute("**/js/inbox.js")
+    for route in held:
+        route.continue_()
+    wait_for_scripts(ana)
+    expect(ana.locator("#composer-text")).to_have_value("Faster than the network")
 
 
 def test_a_socket_cut_under_traffic_ends_equal_to_a_reload(visit, customer, stack):

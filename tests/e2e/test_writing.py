@@ -5,12 +5,19 @@ import re
 from playwright.sync_api import Page, expect
 
 
+def wait_for_scripts(page: Page) -> None:
+    """They come after the first paint; a person is slower than that, a test is not."""
+    expect(page.locator("#inbox[data-ready]")).to_have_count(1)
+
+
 def open_chat(page: Page, name: str) -> None:
+    wait_for_scripts(page)
     page.locator("#rows").get_by_text(name, exact=True).first.click()
     expect(page.locator("#conversation h1")).to_have_text(name)
 
 
 def write(page: Page, text: str) -> None:
+    wait_for_scripts(page)
     box = page.get_by_label(re.compile("^Message to"))
     box.fill(text)
     box.press("Enter")
