@@ -166,8 +166,9 @@ def web_answers(host: str, port: int) -> bool:
 
 
 def banner(demo: bool) -> str:
-    lines = ["", f"Waybill {settings.VERSION} runs at {settings.PUBLIC_URL}", ""]
+    lines = ["", f"Waybill {settings.VERSION} runs at {settings.PUBLIC_URL}"]
     if demo:
+        lines += [""]
         lines += [
             f"  sign in as  {person.email}  with the password  {password_of(person)}   ({person.role})"
             for person in ACME.people[:2]
