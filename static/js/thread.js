@@ -239,14 +239,17 @@ function drawPill() {
   pill.querySelector("span").textContent = count ? `${count} new` : "Newest"
 }
 
-let reading = 0
+const reading = new Set()
 
 /** Tell the server that the reader has seen the end; at most once in a moment, and only from a page in sight. */
 export function markRead() {
-  const thread = current()
-  if (!thread || document.hidden || document.querySelector("#inbox").dataset.mayWrite !== "yes") return
-  clearTimeout(reading)
-  reading = setTimeout(() => ask(thread.dataset.read, { method: "POST" }).catch(() => {}), 400)
+  const { read } = current()?.dataset ?? {}
+  if (!read || reading.has(read) || document.hidden || document.querySelector("#inbox").dataset.mayWrite !== "yes") return
+  reading.add(read)
+  setTimeout(() => {
+    reading.delete(read)
+    ask(read, { method: "POST" }).catch(() => {}) // seen again at the next message or the next visit
+  }, 250)
 }
 
 begin()
