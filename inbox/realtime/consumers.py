@@ -58,6 +58,13 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         for group in list(self.joined):
             await self._leave(group)
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Frames go straight on; Channels would visit a thread to look after database connections, per socket."""
+        if message["type"] == "frame":
+            await self.frame(message)
+        else:
+            await super().dispatch(message)
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         if self.member is None or not isinstance(content, dict):
             return

@@ -127,7 +127,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL]},
     }
     if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    else {"BACKEND": "inbox.realtime.layer.OneProcessLayer"}
 }
 
 # --- Schedules ----------------------------------------------------------------------------------------------------
