@@ -136,7 +136,9 @@ async function load(query, put) {
   try {
     const answer = await ask(`${thread.dataset.url}?${new URLSearchParams(query)}`)
     const html = await answer.text()
-    if (thread.isConnected) put(thread, [...nodesOf(html).querySelectorAll(".message")], answer.headers)
+    if (!thread.isConnected) return
+    put(thread, [...nodesOf(html).querySelectorAll(".message")], answer.headers)
+    setTimeout(() => thread.isConnected && scrolled()) // the reader may have reached an end meanwhile
   } catch (error) {
     if (!(error instanceof TypeError)) notice(error.message, { bad: true, place: error.place })
   } finally {
