@@ -121,13 +121,14 @@ def folded(base: Seen, facts: Sequence[About]) -> Seen:
     return replace(seen, deleted_at=min(revokes)) if revokes else seen
 
 
-def fold(*, channel_id: uuid.UUID, wa_message_ids: Iterable[str]) -> list[uuid.UUID]:
+def fold(keys: Iterable[FactKey]) -> list[uuid.UUID]:
     """Bring the messages with these ids up to date with the facts about them, inside the caller's transaction.
 
-    For whoever has just given a message its id; replies to it that came before find it too. Returns the ids of the
-    messages that changed; publishes nothing.
+    For whoever has just given messages their ids; replies to them that came before find them too. Returns the ids of
+    the messages that changed; publishes nothing. Call it once for all of them: in two calls the buckets would be
+    locked out of order.
     """
-    keys = [(channel_id, wa_message_id) for wa_message_id in wa_message_ids]
+    keys = list(keys)
     _lock(_LOCK_SHARED, keys)
     replies = [message_id for message_id, _ in link_replies(keys)]
     return [*write(read_folded(keys)), *replies]

@@ -13,10 +13,15 @@ from inbox.models import Chat, Message, MessageDeed
 from inbox.services.folding import fold
 from inbox.states import MessageStatus
 from kernel.events import publish
+from kernel.ids import new_id
 from outbox.registry import Settled
 from outbox.states import ItemState
 
 LOOKS = 3
+
+HEARD = ("echo", "status")
+"""Evidence that ingestion brings. It folds these messages itself, last of all: with a bucket of facts locked here
+already it would ask for the others out of order, and two appliers would wait for each other."""
 
 WA_ID_MAX = Message._meta.get_field("wa_message_id").max_length
 
@@ -39,38 +44,49 @@ def settle_sends(settled: Sequence[Settled]) -> None:
     """
     latest = {one.subject_id: one for one in settled if one.subject_id is not None}
     sent = [one for one in latest.values() if one.state == ItemState.SENT]
+    heard = {one.subject_id for one in sent if one.data.get("how") in HEARD}
     claims = {(one.lane_id, one.provider_id): one.subject_id for one in sent if 0 < len(one.provider_id) <= WA_ID_MAX}
-    removed, changed = _take_ids(claims, latest.values())
-    for channel_id, wa_message_ids in _by_channel(claims).items():
-        changed.update(fold(channel_id=channel_id, wa_message_ids=wa_message_ids))
-    _tell(changed, removed)
+    removed, left, changed = _take_ids(claims, latest.values())
+    wanted = {key for key, message_id in claims.items() if message_id not in heard}
+    changed.update(fold(wanted | {(one.channel_id, one.wa_message_id) for one in left}))
+    _tell(changed, removed, left)
     if sent:
         note_acknowledged({one.lane_id for one in sent}, max(one.at for one in sent))
 
 
-def _take_ids(claims: dict[tuple, uuid.UUID], settled: Collection[Settled]) -> tuple[list[Message], set[uuid.UUID]]:
+def _take_ids(
+    claims: dict[tuple, uuid.UUID], settled: Collection[Settled]
+) -> tuple[list[Message], list[Message], set[uuid.UUID]]:
     """Make room and write. An echo whose bubble was committed between the two is made room for at the next look.
 
-    Returns the deleted echoes, and the messages that look different now.
+    Returns the deleted echoes, the bubbles of ids that were given up, and the messages that look different now.
     """
     look = 1
     while True:
         try:
             with transaction.atomic():
-                removed, changed = _make_room(claims)
-                return removed, {*changed, *_write(settled)}
+                holders = _holders(claims)
+                removed, changed = _make_room(claims, holders)
+                left = _give_up(claims, holders)
+                return removed, left, {*changed, *(one.pk for one in left), *_write(settled)}
         except IntegrityError:
             if look == LOOKS:
                 raise
             look += 1
 
 
-def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid.UUID]]:
-    """Take the claimed ids away from everybody else. Returns the deleted echoes, and whose looks that changed."""
+def _holders(claims: dict[tuple, uuid.UUID]) -> list[tuple]:
+    """Who has a claimed id, and what ids the claimants have: (message, (channel, id), chat)."""
     if not claims:
-        return [], []
-    holders = Message.objects.filter(_holding(claims)).values_list("pk", "channel_id", "wa_message_id", "chat_id")
-    chat_ids = {chat_id for key, channel_id, wa_id, chat_id in holders if claims[channel_id, wa_id] != key}
+        return []
+    concerned = _holding(claims) | Q(pk__in=claims.values(), wa_message_id__isnull=False)
+    rows = Message.objects.filter(concerned).values_list("pk", "channel_id", "wa_message_id", "chat_id")
+    return [(key, (channel_id, wa_message_id), chat_id) for key, channel_id, wa_message_id, chat_id in rows]
+
+
+def _make_room(claims: dict[tuple, uuid.UUID], holders: Sequence[tuple]) -> tuple[list[Message], list[uuid.UUID]]:
+    """Take the claimed ids away from everybody else. Returns the deleted echoes, and whose looks that changed."""
+    chat_ids = {chat_id for key, held, chat_id in holders if claims.get(held, key) != key}
     if not chat_ids:
         return [], []
     # Chats before messages, each in the order of their ids: the order in which everybody else locks them.
@@ -89,6 +105,56 @@ def _make_room(claims: dict[tuple, uuid.UUID]) -> tuple[list[Message], list[uuid
     Message.objects.filter(pk__in=[echo.pk for echo in echoes]).delete()
     _doubt(ours)
     return echoes, [*ours, *replies]
+
+
+def _give_up(claims: dict[tuple, uuid.UUID], holders: Sequence[tuple]) -> list[Message]:
+    """Bubbles of their own for ids that the claimants had until now.
+
+    Such an id came from an echo, and it exists at the provider: of an earlier attempt that somebody repeated, or of
+    another message with the same text. Its facts are keyed by it and follow it.
+    """
+    changing = [key for key, held, _ in holders if held not in claims]
+    if not changing:
+        return []
+    former = Message.objects.select_for_update().filter(pk__in=changing, wa_message_id__isnull=False)
+    left = []
+    for one in former.order_by("pk").defer("search"):
+        Message.objects.filter(pk=one.pk).update(
+            wa_message_id=None,
+            status=MessageStatus.SENT,
+            text=one.original_text,
+            **dict.fromkeys(("sent_at", "delivered_at", "read_at", "played_at", "edited_at", "deleted_at")),
+        )
+        left.append(_bubble_of_former_id(one))
+    return left
+
+
+def _bubble_of_former_id(one: Message) -> Message:
+    at = one.sent_at or one.sort_at
+    bubble = Message.objects.create(
+        workspace_id=one.workspace_id,
+        channel_id=one.channel_id,
+        chat_id=one.chat_id,
+        direction=one.direction,
+        type=one.type,
+        text=one.original_text,
+        original_text=one.original_text,
+        wa_message_id=one.wa_message_id,
+        sender_wa_id=one.sender_wa_id,
+        source="api",
+        status=MessageStatus.SENT,
+        quoted_id=one.quoted_id,
+        quoted_wa_id=one.quoted_wa_id,
+        location=one.location,
+        contacts=one.contacts,
+        poll=one.poll,
+        sort_at=at,
+        sent_at=at,
+    )
+    for file in one.attachments.all():
+        file.pk, file.message, file._state.adding = new_id(), bubble, True
+        file.save(force_insert=True)
+    return bubble
 
 
 def _doubt(message_ids: list[uuid.UUID]) -> None:
@@ -160,16 +226,25 @@ def _write(settled: Iterable[Settled]) -> list[uuid.UUID]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _tell(message_ids: Collection[uuid.UUID], removed: Sequence[Message]) -> None:
+def _tell(message_ids: Collection[uuid.UUID], removed: Sequence[Message], added: Sequence[Message]) -> None:
     by_chat = defaultdict(list)
-    gone = defaultdict(list)
+    gone, new = defaultdict(list), defaultdict(list)
     rows = Message.objects.filter(pk__in=message_ids).values_list("workspace_id", "channel_id", "chat_id", "pk")
     for *place, key in rows:
         by_chat[tuple(place)].append(key)
     for echo in removed:
         gone[echo.workspace_id, echo.channel_id, echo.chat_id].append(echo.pk)
+    for bubble in added:
+        new[bubble.workspace_id, bubble.channel_id, bubble.chat_id].append(bubble.pk)
     for place in sorted({*by_chat, *gone}):
-        publish(MessagesChanged(*place, message_ids=tuple(by_chat[place]), removed=tuple(gone[place])))
+        publish(
+            MessagesChanged(
+                *place,
+                message_ids=tuple(by_chat[place]),
+                created=tuple(new[place]),
+                removed=tuple(gone[place]),
+            )
+        )
 
 
 def _by_channel(claims: Iterable[tuple]) -> dict[uuid.UUID, list[str]]:

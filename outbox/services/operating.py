@@ -1,7 +1,7 @@
 """What people, webhooks and channels may do to items and lanes. Each deed is one transaction and wakes the relays."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,12 @@ def confirm_item(*, item_id: uuid.UUID, provider_id: str, at: datetime, how: str
         item.error_code = item.error = ""
         _finish(item, data={"how": how, "at": at})
     return item
+
+
+def lock_items(item_ids: Collection[uuid.UUID]) -> None:
+    """Lock items and their attempts in the relay's order. Call before confirming several in one transaction."""
+    list(Attempt.objects.select_for_update().filter(item_id__in=item_ids).order_by("pk").values_list("pk"))
+    list(Item.objects.select_for_update(no_key=True).filter(pk__in=item_ids).order_by("pk").values_list("pk"))
 
 
 # --- Lanes --------------------------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from channels_app.providers.base import InboundMessage, InboundStatus
 from channels_app.providers.errors import ProviderError
-from inbox.models import Chat, Message
-from inbox.services.ingesting import Heard, Source, apply_values
-from outbox.models import Item
+from inbox.models import Attachment, Chat, Message
+from inbox.services.ingesting import Heard, Source, apply_values, echoes
+from inbox.services.resolving import retry_message
+from outbox.models import Attempt, Item
 from tests.support.chats import drain, item_of, make_chat, settle, write
+from tests.support.query_budget import queries_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,93 @@ def test_an_echo_resolves_what_nobody_knew(world, chat, provider, hear):
     assert item_of(message).state == "sent"
     drain()
     assert len(provider.sent()) == 1
+
+
+def nobody_knows(world: World, chat: Chat, provider, text: str) -> Message:
+    message = write(world.ben, chat, text)
+    provider.ends = [ProviderError("timeout", "No answer came in time.", outcome_unknown=True)]
+    drain()
+    return message
+
+
+def test_a_late_echo_during_the_second_try_leaves_a_bubble_for_each_of_the_two(world, chat, provider, hear):
+    """The first try had arrived after all, and its echo is taken for that of the second: both exist at the provider."""
+    message = nobody_knows(world, chat, provider, "Good morning")
+    provider.during = lambda: hear(echo(chat, "Good morning", "wa-late"), delivered("wa-late"))
+    retry_message(actor=world.ana, message=the_only(chat))
+    drain()
+    message.refresh_from_db()
+    assert (message.wa_message_id, message.status, message.delivered_at) == ("wa-1", "sent", None)
+    other = Message.objects.exclude(pk=message.pk).get()
+    assert (other.wa_message_id, other.status, other.text) == ("wa-late", "delivered", "Good morning")
+    assert other.client_id is None
+    assert item_of(message).provider_id == "wa-1"
+    hear(echo(chat, "Good morning", "wa-1"), echo(chat, "Good morning", "wa-late"), delivered("wa-1"))
+    assert sorted(Message.objects.values_list("wa_message_id", "status")) == [
+        ("wa-1", "delivered"),
+        ("wa-late", "delivered"),
+    ]
+
+
+def test_a_late_echo_after_the_second_try_leaves_a_bubble_for_each_of_the_two(world, chat, provider, hear):
+    message = nobody_knows(world, chat, provider, "Good morning")
+    retry_message(actor=world.ana, message=the_only(chat))
+    drain()
+    hear(echo(chat, "Good morning", "wa-late"))
+    assert sorted(Message.objects.values_list("wa_message_id", "pk"))[0] == ("wa-1", message.pk)
+    assert Message.objects.exclude(pk=message.pk).get().wa_message_id == "wa-late"
+
+
+def test_the_file_of_the_first_try_is_shown_with_it(world, chat, provider, hear):
+    message = nobody_knows(world, chat, provider, "Good morning")
+    Attachment.objects.create(
+        workspace=world.acme, message=message, kind="image", mime_type="image/png", state="ready", path="a/b"
+    )
+    provider.during = lambda: hear(echo(chat, "Good morning", "wa-late"))
+    retry_message(actor=world.ana, message=the_only(chat))
+    drain()
+    assert sorted(Attachment.objects.values_list("message__wa_message_id", "path")) == [
+        ("wa-1", "a/b"),
+        ("wa-late", "a/b"),
+    ]
+
+
+def test_an_echo_that_came_too_late_for_our_message_gets_a_bubble(world, chat, hear, monkeypatch):
+    """While the echo waited for the item, the provider's answer gave the message another id."""
+    message = write(world.ben, chat, "Good morning")
+
+    def answered_meanwhile(item_ids) -> None:
+        settle((message, "sent", {"provider_id": "wa-1"}))
+        Item.objects.filter(pk__in=item_ids).update(state="sent", open=False, provider_id="wa-1")
+
+    monkeypatch.setattr(echoes, "lock_items", answered_meanwhile)
+    Attempt.objects.create(
+        item=item_of(message), order_key=chat.pk, lane_id=chat.channel_id, worker_id=1, started_at=timezone.now()
+    )
+    hear(echo(chat, "Good morning", "wa-7"))
+    assert set(Message.objects.values_list("wa_message_id", flat=True)) == {"wa-1", "wa-7"}
+
+
+def test_locks_are_taken_in_the_relays_order(world, chat, hear):
+    """Attempts and items by their ids, then chats, messages and facts: then nobody waits in a ring."""
+    pairs = [(write(world.ben, make_chat(world.channel), f"text {n}"), n) for n in range(3)]
+    for message, _ in reversed(pairs):
+        Attempt.objects.create(
+            item=item_of(message), order_key=message.chat_id, lane_id=message.channel_id, worker_id=1
+        )
+    said = [echo(message.chat, f"text {n}", f"wa-{n}") for message, n in pairs]
+    asked = queries_of(lambda: hear(*said, *(delivered(f"wa-{n}") for n in range(3))))
+
+    def first(*words: str) -> int:
+        return next(place for place, query in enumerate(asked) if all(word in query for word in words))
+
+    attempts = first('FROM "outbox_attempt"', "ORDER BY", "FOR UPDATE")
+    items = first('FROM "outbox_item"', "ORDER BY", "FOR NO KEY UPDATE")
+    chats = first("FROM inbox_chat", "FOR NO KEY UPDATE")
+    messages = first("UPDATE inbox_message")
+    facts = first("pg_advisory_xact_lock")
+    assert [attempts, items, chats, messages, facts] == sorted([attempts, items, chats, messages, facts])
+    assert sum("pg_advisory_xact_lock" in query for query in asked) == 1
 
 
 @pytest.mark.django_db(transaction=True)

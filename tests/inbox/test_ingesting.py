@@ -391,7 +391,7 @@ def test_a_report_before_our_response_counts_when_the_response_names_it(hear, se
     ours = send()
     hear(reported("wa-1", "read", later(3)))
     Message.objects.filter(pk=ours.pk).update(wa_message_id="wa-1", status="sent")
-    assert fold(channel_id=world.channel.pk, wa_message_ids=["wa-1"]) == [ours.pk]
+    assert fold([(world.channel.pk, "wa-1")]) == [ours.pk]
     ours.refresh_from_db()
     assert (ours.status, ours.read_at) == ("read", later(3))
     assert MessageFact.objects.count() == 1

@@ -54,7 +54,7 @@ def test_a_report_that_comes_while_our_response_is_being_written_is_not_lost(fir
 
     def write_response() -> None:
         Message.objects.filter(pk=message.pk).update(wa_message_id="wa-1", status="sent")
-        fold(channel_id=world.channel.pk, wa_message_ids=["wa-1"])
+        fold([(world.channel.pk, "wa-1")])
 
     early, late = (hear_report, write_response) if first == "report" else (write_response, hear_report)
 

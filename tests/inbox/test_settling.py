@@ -1,5 +1,6 @@
 """How sends end: the table of outcomes, echoes that came first, reports that came first, look-ups."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,17 @@ def test_many_are_settled_in_as_many_queries_as_two(world):
     settle(*batch(1))  # what is only noted once in a while is noted now
     assert len(asked(two)) == len(asked(twenty)) <= 9
     assert Message.objects.filter(status="sent").count() == 23
+
+
+def test_facts_of_many_channels_are_locked_in_one_order(world):
+    """Channel by channel, a tick would hold a later bucket while it waits for an earlier one that an applier has."""
+    chats = [make_chat(channel) for channel in (world.channel, world.zoes_channel) for _ in range(8)]
+    sent = [(write(owner, chat), chat) for chat in chats for owner in [world.ben if chat in chats[:8] else world.zoe]]
+    asked = queries_of(lambda: settle(*((one, "sent", {"provider_id": f"wa-{one.pk}"}) for one, _ in sent)))
+    (locked,) = [query for query in asked if "pg_advisory_xact_lock" in query]
+    buckets = [int(number) for number in re.search(r"\{([\d,]+)\}|\[([\d, ]+)\]", locked)[0].strip("{}[]").split(",")]
+    assert len(buckets) > 8
+    assert buckets == sorted(buckets)
 
 
 def test_late_news_never_takes_a_delivered_message_back(world, chat):

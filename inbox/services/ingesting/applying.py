@@ -12,7 +12,7 @@ from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
 from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_chats
-from inbox.services.ingesting.echoes import confirm_uncertain, find_our_sends
+from inbox.services.ingesting.echoes import confirm_uncertain, match_our_sends, name_our_sends
 from inbox.services.ingesting.facts import facts_in, keep_facts
 from inbox.services.ingesting.groups import judge_read_only, keep_participants
 from inbox.services.ingesting.heard import Heard
@@ -68,8 +68,9 @@ def apply_values(batch: Sequence[Heard]) -> None:
         raise RuntimeError("apply_values was called outside a transaction.")
     people = find_or_make_people(batch)
     chats = find_or_make_chats(batch, people.contact_of)
-    ours = find_our_sends(batch, chats)
+    matched = match_our_sends(batch, chats)
     _lock_chats(chats)
+    ours = name_our_sends(matched)
     arrived = insert_messages(batch, chats, people.contact_of, ours)
     folded = _apply_facts(batch, {*arrived.id_of, *ours})
     changed_chats = {*change_chats(chats), *_mark_read(folded), *_chats_of(people.renamed)}

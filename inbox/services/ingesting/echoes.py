@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from kernel.arrays import columns
 from kernel.clock import now
 from kernel.errors import DomainError
 from outbox.models import Attempt
-from outbox.services.operating import confirm_item
+from outbox.services.operating import confirm_item, lock_items
 
 log = logging.getLogger("waybill.inbox")
 
@@ -47,6 +47,8 @@ FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS n (id, wa_message_id, 
 WHERE m.id = n.id AND m.wa_message_id IS NULL
 """
 
+Matches = dict[FactKey, tuple["_Echo", "_Send"]]
+
 
 @dataclass(frozen=True)
 class _Echo:
@@ -70,27 +72,38 @@ class _Send:
     started_at: datetime
 
 
-def find_our_sends(batch: Iterable[Heard], chats: Chats) -> dict[FactKey, uuid.UUID]:
-    """Give our own messages the ids that their echoes name, and tell the outbox. Returns message ids by provider id.
+def match_our_sends(batch: Iterable[Heard], chats: Chats) -> Matches:
+    """Which echoes belong to sends of ours that have no provider id yet; their outbox items are locked.
 
     A vendor that carries our reference names the message itself. Otherwise it is the send of that chat whose content is
     the same and whose attempt began nearest to the echo's time.
     """
     echoes = _unknown(_echoes(batch, chats))
-    if not echoes:
-        return {}
-    sends = _sends(echoes)
-    matched: dict[FactKey, tuple[_Echo, _Send]] = {}
+    sends = _sends(echoes) if echoes else []
+    matched: Matches = {}
     for echo in sorted(echoes, key=lambda one: (one.at is None, one.at, one.key[1])):
         if (send := _own(echo, sends)) is not None:
             sends.remove(send)
             matched[echo.key] = (echo, send)
+    if matched:
+        lock_items([send.item_id for _, send in matched.values()])
+    return matched
+
+
+def name_our_sends(matched: Matches) -> dict[FactKey, uuid.UUID]:
+    """Give our messages the ids that their echoes name, and tell the outbox. Returns message ids by provider id.
+
+    A message that got another id meanwhile, from our own request's answer, is not among them: its echo is another's.
+    """
+    if not matched:
+        return {}
     for echo, send in sorted(matched.values(), key=lambda pair: pair[1].item_id):
         _confirm(send, echo.key[1], echo.at, echo.how)
-    rows = [(send.message_id, echo.key[1], echo.at) for echo, send in matched.values()]
+    rows = sorted((send.message_id, echo.key[1], echo.at) for echo, send in matched.values())
     with connection.cursor() as cursor:
         cursor.execute(_NAME, columns(rows, 3))
-    return {key: send.message_id for key, (_, send) in matched.items()}
+    known = _known(matched)
+    return {key: send.message_id for key, (_, send) in matched.items() if key in known}
 
 
 def confirm_uncertain(messages: Iterable[tuple[uuid.UUID, str, datetime | None]]) -> None:
@@ -119,12 +132,16 @@ def _echoes(batch: Iterable[Heard], chats: Chats) -> dict[FactKey, _Echo]:
 
 
 def _unknown(echoes: dict[FactKey, _Echo]) -> list[_Echo]:
-    if not echoes:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, columns(echoes, 2))
-        known = set(cursor.fetchall())
+    known = _known(echoes)
     return [echo for key, echo in echoes.items() if key not in known]
+
+
+def _known(keys: Collection[FactKey]) -> set[FactKey]:
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, columns(keys, 2))
+        return set(cursor.fetchall())
 
 
 def _sends(echoes: list[_Echo]) -> list[_Send]:

@@ -167,7 +167,7 @@ def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
                         "error_code": one.error_code,
                         "error": one.error,
                     }
-                    for one in ended
+                    for one in sorted(ended, key=lambda one: one.started.attempt_id)
                 ]
             )
         ],
@@ -189,7 +189,7 @@ def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
                         "error": one.error,
                         "counts": one.counts,
                     }
-                    for one in ours
+                    for one in sorted(ours, key=lambda one: one.started.job.item_id)
                 ]
             )
         ],
