@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
+import psycopg
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, connection
@@ -300,3 +301,21 @@ def test_a_stored_webhook_is_applied_within_moments_by_the_process_itself(post):
     finally:
         applier.stop()
     assert Message.objects.get().chat.wa_chat_id == CHAT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_since_the_last_request_costs_nobody_a_webhook(world, post, monkeypatch):
+    monkeypatch.setattr(applier, "wake", lambda: None)
+    assert post(world.channel, messages(text("a"))).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    with psycopg.connect(**_server()) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    assert post(world.channel, messages(text("b"))).status_code == 200
+    assert InboundEvent.objects.count() == 2
+
+
+def _server() -> dict:
+    params = connection.get_connection_params()
+    return {name: params[name] for name in ("dbname", "user", "password", "host", "port") if params.get(name)}
