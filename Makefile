@@ -1,7 +1,7 @@
 # Everything a person runs by hand. `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint fix bench doctor clean
+.PHONY: help run test lint fix bench chaos doctor clean
 
 # The first Python that is new enough; the plain name first, because that is what the machine's owner chose.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -32,6 +32,10 @@ fix: .venv/.for-working ## Repair what the linter can repair, and format
 
 bench: .venv/.for-working ## Measure on this machine and print one table; takes some minutes
 	@$(BIN)/python -m bench.run
+
+chaos: .venv/.for-working ## Kill and disturb everything for MINUTES=1 and count what got lost; SEED=7 repeats a run
+	@PYTHONPATH=.:platform MINUTES=$(MINUTES) SEED=$(SEED) CHANNELS=$(CHANNELS) \
+		$(BIN)/python -W ignore -m tests.acceptance.chaos
 
 doctor: .venv/.for-running ## Check every link of the chain and say what to do
 	@$(BIN)/python manage.py doctor
