@@ -21,6 +21,7 @@ from channels_app.services.credentials import QR, TOKEN
 from channels_app.states import MOVES, SENDS, ChannelStatus
 from kernel import clock
 from kernel.events import publish
+from kernel.repeating import again_after_deadlock
 from outbox.models import Lane
 from outbox.services.operating import close_lane, open_lane
 from workspaces.access import Actor, name_of
@@ -74,6 +75,7 @@ def move(*, channel_id: uuid.UUID, to: str, reason: str, actor: Actor | None = N
 # --- What people ask for ----------------------------------------------------------------------------------------------
 
 
+@again_after_deadlock
 def connect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Begin to link the number; the provider is asked by the outbox. Raises MoveNotAllowed for a connected channel."""
     with transaction.atomic():
@@ -84,6 +86,7 @@ def connect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     return channel
 
 
+@again_after_deadlock
 def reconnect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Begin to link the number again, whatever its state; messages wait until it is connected."""
     with transaction.atomic():
@@ -92,6 +95,7 @@ def reconnect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     return channel
 
 
+@again_after_deadlock
 def disconnect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Stop sending. The phone stays linked at the provider, and what arrives is still kept."""
     with transaction.atomic():
@@ -105,6 +109,7 @@ def disconnect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     return channel
 
 
+@again_after_deadlock
 def log_out(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Stop sending and unlink the phone; the provider is asked by the outbox."""
     with transaction.atomic():
@@ -151,11 +156,13 @@ def note_connection(*, channel_id: uuid.UUID, values: InboundConnection) -> bool
     return _believe(channel_id, values, source="webhook")
 
 
+@again_after_deadlock
 def note_health(*, channel_id: uuid.UUID, health: Health) -> bool:
     """Believe the provider's answer about the connection. Returns whether the channel moved."""
     return _believe(channel_id, health, source="check")
 
 
+@again_after_deadlock
 def note_logged_out(*, channel_id: uuid.UUID) -> None:
     """The provider has unlinked the phone, as we asked; ignored when somebody connects it again already."""
     with transaction.atomic():

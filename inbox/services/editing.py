@@ -24,6 +24,7 @@ from inbox.services.sending import check_writable
 from inbox.states import Direction, MessageStatus, MessageType
 from kernel.errors import Invalid
 from kernel.events import publish
+from kernel.repeating import again_after_deadlock
 from outbox.errors import NoLongerQueued
 from outbox.models import Item
 from outbox.registry import Settled
@@ -37,6 +38,7 @@ EMOJI_MAX = 32
 ARRIVED = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED})
 
 
+@again_after_deadlock
 def edit_message(*, actor: Actor, message: Message, text: str) -> Message:
     """Change the text of a message of ours.
 
@@ -58,6 +60,7 @@ def edit_message(*, actor: Actor, message: Message, text: str) -> Message:
     return message
 
 
+@again_after_deadlock
 def revoke_message(*, actor: Actor, message: Message) -> Message:
     """Take back a message of ours for everybody. Raises Forbidden, NotPossibleNow, ChatReadOnly."""
     require(actor, Permission.WRITE_MESSAGES)
@@ -68,6 +71,7 @@ def revoke_message(*, actor: Actor, message: Message) -> Message:
     return message
 
 
+@again_after_deadlock
 def react(*, actor: Actor, message: Message, emoji: str) -> Message:
     """Our number's reaction to a message; "" takes it back. Raises Forbidden, Invalid, NotPossibleNow, ChatReadOnly."""
     require(actor, Permission.WRITE_MESSAGES)

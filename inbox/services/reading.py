@@ -8,6 +8,7 @@ from inbox.jobs import READ, read_order_key
 from inbox.models import Chat, Message, ReadCursor
 from inbox.services.sending import publish_chat
 from inbox.states import Direction
+from kernel.repeating import again_after_deadlock
 from outbox.services.enqueuing import enqueue
 from outbox.states import Priority
 from workspaces.access import Actor, author_of, require
@@ -15,6 +16,7 @@ from workspaces.models import Member
 from workspaces.roles import Permission
 
 
+@again_after_deadlock
 def mark_read(*, actor: Actor, chat: Chat) -> None:
     """Read up to now, for the member and for the chat as a whole; a cursor never moves back.
 
@@ -44,6 +46,7 @@ def mark_read(*, actor: Actor, chat: Chat) -> None:
             publish_chat(chat)
 
 
+@again_after_deadlock
 def mark_unread(*, actor: Actor, chat: Chat) -> None:
     """Show the chat as unread to this member until they read it. Raises Forbidden. An API key has no such mark."""
     require(actor, Permission.WRITE_MESSAGES)

@@ -13,6 +13,7 @@ from inbox.services.sending import check_writable
 from inbox.states import MessageStatus
 from kernel.clock import now
 from kernel.events import publish
+from kernel.repeating import again_after_deadlock
 from outbox.models import Item
 from outbox.services.enqueuing import enqueue
 from outbox.services.operating import cancel_item, confirm_item, retry_item
@@ -21,12 +22,14 @@ from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
 
 
+@again_after_deadlock
 def cancel_message(*, actor: Actor, message: Message) -> Message:
     """Take back a message that has not begun to leave. Raises Forbidden, NoLongerQueued, NotPossibleNow."""
     item = _item_for(actor, message, {MessageStatus.PENDING}, "Only a message that still waits can be cancelled.")
     return _resolve(actor, message, lambda: cancel_item(item_id=item.pk), "cancelled", "cancelled it.")
 
 
+@again_after_deadlock
 def retry_message(*, actor: Actor, message: Message) -> Message:
     """Send a failed message again; or an uncertain one, whose sender then accepts that it may arrive twice.
 
@@ -43,6 +46,7 @@ def retry_message(*, actor: Actor, message: Message) -> Message:
     return _resolve(actor, message, lambda: _send_anew(message, item), "queued", sentence)
 
 
+@again_after_deadlock
 def mark_sent(*, actor: Actor, message: Message) -> Message:
     """A person knows that an uncertain message arrived. Raises Forbidden, NotPossibleNow."""
     doubtful = {MessageStatus.UNCERTAIN}

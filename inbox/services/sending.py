@@ -16,6 +16,7 @@ from inbox.states import AttachmentState, Direction, MessageStatus, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.events import publish
+from kernel.repeating import again_after_deadlock
 from outbox.services.enqueuing import enqueue
 from workspaces.access import Actor, author_of, name_of, require
 from workspaces.roles import Permission
@@ -23,6 +24,7 @@ from workspaces.roles import Permission
 CLIENT_ID_MAX = 64
 
 
+@again_after_deadlock
 def send_message(*, actor: Actor, chat: Chat, client_id: str, draft: Draft) -> Message:
     """The message, pending, with its outbox row. The same `client_id` and content again: the same message.
 
@@ -44,6 +46,7 @@ def send_message(*, actor: Actor, chat: Chat, client_id: str, draft: Draft) -> M
         return known
 
 
+@again_after_deadlock
 def start_chat(*, actor: Actor, channel: Channel, to: str) -> Chat:
     """The chat with the person `to` (a phone number or a WhatsApp id) on the channel, found or made.
 

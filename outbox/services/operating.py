@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from kernel.repeating import again_after_deadlock
 from outbox.errors import NoLongerQueued, NoSuchItem
 from outbox.models import Attempt, Item, Lane
 from outbox.services import holding
@@ -21,6 +22,7 @@ from workspaces.services import auditing
 # --- Items --------------------------------------------------------------------------------------------------------
 
 
+@again_after_deadlock
 def cancel_item(*, item_id: uuid.UUID) -> Item:
     """Take back what has not begun. Raises NoLongerQueued when an attempt is open or the item has ended."""
     with _waiting_item(item_id) as item:
@@ -29,6 +31,7 @@ def cancel_item(*, item_id: uuid.UUID) -> Item:
     return item
 
 
+@again_after_deadlock
 def replace_payload(*, item_id: uuid.UUID, payload: dict[str, Any]) -> Item:
     """Change what will be sent. Raises NoLongerQueued when an attempt is open or the item has ended."""
     with _waiting_item(item_id) as item:
@@ -37,6 +40,7 @@ def replace_payload(*, item_id: uuid.UUID, payload: dict[str, Any]) -> Item:
     return item
 
 
+@again_after_deadlock
 def retry_item(*, item_id: uuid.UUID) -> Item:
     """Try a failed or uncertain item again, with all its tries.
 
@@ -58,6 +62,7 @@ def retry_item(*, item_id: uuid.UUID) -> Item:
     return item
 
 
+@again_after_deadlock
 def release_item(*, item_id: uuid.UUID) -> Item:
     """Let the chat go on although nobody knows whether this arrived: it stays uncertain. Raises NoLongerQueued."""
     with transaction.atomic():
@@ -71,6 +76,7 @@ def release_item(*, item_id: uuid.UUID) -> Item:
     return item
 
 
+@again_after_deadlock
 def confirm_item(*, item_id: uuid.UUID, provider_id: str, at: datetime, how: str) -> Item:
     """Evidence says that it arrived: an uncertain item, or one whose attempt is still open, becomes sent.
 
@@ -117,6 +123,7 @@ def ensure_lane(*, lane_id: uuid.UUID, workspace_id: uuid.UUID, name: str, cap: 
     return lane
 
 
+@again_after_deadlock
 def pause_lane(*, lane_id: uuid.UUID, reason: str = "", actor: Actor | None = None) -> Lane:
     """A person's hold: no attempt starts after its commit. Pausing twice changes the reason. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
@@ -125,6 +132,7 @@ def pause_lane(*, lane_id: uuid.UUID, reason: str = "", actor: Actor | None = No
     return lane
 
 
+@again_after_deadlock
 def resume_lane(*, lane_id: uuid.UUID, actor: Actor | None = None) -> Lane:
     """End a person's hold only: what a provider asked for, and a lost connection, still hold. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
@@ -134,6 +142,7 @@ def resume_lane(*, lane_id: uuid.UUID, actor: Actor | None = None) -> Lane:
     return lane
 
 
+@again_after_deadlock
 def clear_hold(*, lane_id: uuid.UUID, actor: Actor | None = None) -> Lane:
     """Resume now: end a person's hold and a timed one. A closed lane stays closed. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
@@ -145,12 +154,14 @@ def clear_hold(*, lane_id: uuid.UUID, actor: Actor | None = None) -> Lane:
     return lane
 
 
+@again_after_deadlock
 def hold_lane(*, lane_id: uuid.UUID, seconds: float, reason: str, kind: str = HoldKind.RATE_LIMIT) -> datetime:
     """Keep the lane still for `seconds`; never shortens a hold. Returns when it ends. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
         return holding.hold_until_later(lane, seconds=seconds, reason=reason, kind=kind)
 
 
+@again_after_deadlock
 def close_lane(*, lane_id: uuid.UUID, reason: str) -> Lane:
     """The channel cannot send until it is connected again; what is written waits. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
@@ -158,6 +169,7 @@ def close_lane(*, lane_id: uuid.UUID, reason: str) -> Lane:
     return lane
 
 
+@again_after_deadlock
 def open_lane(*, lane_id: uuid.UUID) -> Lane:
     """The channel can send again. Raises NoSuchLane."""
     with _changed_lane(lane_id) as lane:
