@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 
 from tests.acceptance.chaos.plan import Plan
@@ -16,11 +17,12 @@ def plan_of(env: dict[str, str]) -> Plan:
         minutes = float(env.get("MINUTES") or DEFAULT_MINUTES)
         seed = int(env.get("SEED") or secrets.randbelow(1_000_000))
         channels = int(env.get("CHANNELS") or Plan.channels)
+        quiet = float(env.get("QUIET_SECONDS") or Plan.quiet_seconds)
     except ValueError as error:
-        raise ValueError(f"MINUTES, SEED and CHANNELS are numbers: {error}.") from None
+        raise ValueError(f"MINUTES, SEED, CHANNELS and QUIET_SECONDS are numbers: {error}.") from None
     if not (0 < minutes <= MOST_MINUTES and 1 <= channels <= 200):
         raise ValueError(f"MINUTES is above 0 and at most {MOST_MINUTES:g}, CHANNELS 1 to 200.")
-    return Plan(seed=seed, seconds=minutes * 60, channels=channels)
+    return Plan(seed=seed, seconds=minutes * 60, channels=channels, quiet_seconds=quiet)
 
 
 def say(sentence: str) -> None:
@@ -29,6 +31,7 @@ def say(sentence: str) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its programs and its PostgreSQL end with it
     try:
         plan = plan_of(dict(os.environ))
     except ValueError as error:

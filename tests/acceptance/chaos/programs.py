@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from tests.support.stack import ROOT, answers, free_port
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 LOOK_SECONDS = 0.2
+STACK_CHARACTERS = 1500
 REST_SECONDS = (0.2, 1.5)
+GRACE_SECONDS = 5.0  # to end after SIGTERM; then it is ended, and its log tells where its threads stood
 
 
 class Programs:
-    """`killed` and `ended_alone` count by name. Only what was started here is ever signalled."""
+    """`killed` counts; `ended_alone` and `stuck` hold sentences. Only what was started here is ever signalled."""
 
     def __init__(self, plan: Plan, database_url: str, folder: Path):
         self.port, provider_port = free_port(), free_port()
@@ -28,11 +31,12 @@ class Programs:
         self.provider = SimulatorControl(f"http://127.0.0.1:{provider_port}")
         self.killed: Counter[str] = Counter()
         self.ended_alone: list[str] = []
+        self.stuck: list[str] = []
         self._provider_port = provider_port
         self._folder = folder
         self._luck = random.Random(plan.seed)
         self._running: dict[str, subprocess.Popen] = {}
-        self._expected: set[int] = set()
+        self._expected: dict[int, float] = {}  # process id → until when it may take
         self._guard = threading.Lock()
         self._stopped = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, name="chaos-supervisor", daemon=True)
@@ -51,6 +55,7 @@ class Programs:
             "OUTBOX_UNCERTAIN_WAIT_SECONDS": str(UNCERTAIN_WAIT_SECONDS),
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONFAULTHANDLER": "1",
         }
 
     def fill(self, channels: int) -> tuple[str, list[Number]]:
@@ -85,7 +90,7 @@ class Programs:
                 return
             self.killed[f"{number.name} {name.partition('-')[0]}"] += 1
             if number in (signal.SIGKILL, signal.SIGTERM):
-                self._expected.add(process.pid)
+                self._expected.setdefault(process.pid, time.monotonic() + GRACE_SECONDS)
             process.send_signal(number)
 
     def wake_all(self) -> None:
@@ -115,12 +120,30 @@ class Programs:
         while not self._stopped.wait(LOOK_SECONDS):
             for name, process in list(self._running.items()):
                 if process.poll() is None:
+                    self._hurry(name, process)
                     continue
                 if process.pid not in self._expected:
                     self.ended_alone.append(f"{name} ended with {process.returncode}")
                 if not self._stopped.wait(self._luck.uniform(*REST_SECONDS)):
                     with self._guard:
                         self._start(name)
+
+    def _hurry(self, name: str, process: subprocess.Popen) -> None:
+        if time.monotonic() < self._expected.get(process.pid, float("inf")):
+            return
+        self.stuck.append(f"{name} had not ended {GRACE_SECONDS:g} s after SIGTERM\n{self._stacks(name, process)}")
+        process.kill()
+        process.wait(10)
+
+    def _stacks(self, name: str, process: subprocess.Popen) -> str:
+        """What the interpreter writes about all threads when it is aborted."""
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGABRT)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            return "(no stacks)"
+        return self.log(name).rpartition("Fatal Python error: Aborted")[2][:STACK_CHARACTERS]
 
     def _start(self, name: str) -> None:
         if name == "web":

@@ -70,8 +70,8 @@ def run(plan: Plan, tell: Tell) -> Verdict:
             if retried:
                 tell(f"A person sends {len(retried)} uncertain messages again.")
                 trouble += _wait_for_quiet(plan, programs, database)
-            if programs.ended_alone:
-                tell(f"Ended by themselves: {', '.join(programs.ended_alone)}.")
+            for sentence in (*programs.ended_alone, *programs.stuck):
+                tell(f"Beside the verdict: {sentence}.")
             tell(f"Calls of the API that were repeated: {traffic.repeats}.")
             return judge(_evidence(traffic, programs, database, retried, trouble))
         finally:
