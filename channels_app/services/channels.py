@@ -21,6 +21,7 @@ from channels_app.states import ChannelStatus
 from kernel import clock, signing
 from kernel.errors import Invalid
 from kernel.events import publish
+from kernel.repeating import again_after_deadlock
 from outbox.errors import NoLongerQueued
 from outbox.models import Item, Lane
 from outbox.services.operating import cancel_item, close_lane, ensure_lane
@@ -71,6 +72,7 @@ def create_channel(
     return channel, webhook_secret
 
 
+@again_after_deadlock
 def update_channel(
     *,
     actor: Actor,
@@ -98,6 +100,7 @@ def update_channel(
     return channel
 
 
+@again_after_deadlock
 def replace_token(*, actor: Actor, channel_id: uuid.UUID, token: str) -> Channel:
     """Seal a new token in place of the old one and register the webhook with it. The old one cannot be read again."""
     token = clean_token(token)
@@ -110,6 +113,7 @@ def replace_token(*, actor: Actor, channel_id: uuid.UUID, token: str) -> Channel
     return channel
 
 
+@again_after_deadlock
 def replace_webhook_secret(*, actor: Actor, channel_id: uuid.UUID) -> str:
     """A new webhook secret, shown this once. Webhooks are refused until the outbox has told it to the provider."""
     secret = signing.new_secret()
@@ -123,6 +127,7 @@ def replace_webhook_secret(*, actor: Actor, channel_id: uuid.UUID) -> str:
     return secret
 
 
+@again_after_deadlock
 def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
     """Take the channel away with its secrets; chats and messages stay. What still waited in its lane is cancelled."""
     with transaction.atomic():
