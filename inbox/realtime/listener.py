@@ -58,6 +58,8 @@ class Listener:
                     self._listen(wire)
             except psycopg.Error as error:
                 log.warning("listener.lost error=%s", type(error).__name__)
+            except Exception:  # the sockets of this process have no other ear
+                log.exception("listener.failed")
             self.listening.clear()
             self._stop.wait(RETRY_SECONDS)
         connection.close()

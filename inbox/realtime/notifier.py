@@ -18,6 +18,7 @@ from inbox.realtime.frames import frames_for
 from inbox.realtime.numbering import Numbering
 from inbox.realtime.pokes import Poke, merged, payloads
 from inbox.realtime.wire import CHANNEL, connect
+from kernel.arrays import columns
 
 log = logging.getLogger("waybill.realtime")
 
@@ -25,6 +26,7 @@ DEBOUNCE_SECONDS = 0.005
 """One burst becomes one notification: every NOTIFY takes a lock at commit that all others wait for."""
 
 IDLE_SECONDS = 30
+RETRY_SECONDS = 0.5
 BACKLOG_MAX = 10_000
 """Pokes that wait while the wire is broken. What is dropped beyond is found again when a page refreshes itself."""
 
@@ -45,6 +47,8 @@ class Notifier:
         except queue.Full:
             log.warning("poke.dropped kind=%s subject=%s", poke.kind, poke.subject_id)
         with self._lock:
+            if self._thread is not None and not self._thread.is_alive():  # threads do not survive a fork
+                self._thread = self._wire = None  # nor may a parent's connection be used
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
                 self._thread.start()
@@ -58,23 +62,32 @@ class Notifier:
             thread.join(timeout=10)
 
     def _run(self) -> None:
+        late: list[Poke] = []  # what a broken wire did not take
         going = True
         while going:
             try:
-                first = self._pokes.get(timeout=IDLE_SECONDS)
+                first = [self._pokes.get(timeout=RETRY_SECONDS if late else IDLE_SECONDS)]
             except queue.Empty:
-                with self._lock:
-                    if self._pokes.empty():
-                        self._thread = None
-                        break
-                continue
+                if not late:
+                    with self._lock:
+                        if self._pokes.empty():
+                            self._thread = None
+                            break
+                    continue
+                first = []
             time.sleep(DEBOUNCE_SECONDS)
-            burst = [first, *self._waiting()]
+            burst = [*first, *self._waiting()]
             going = None not in burst
+            pokes = [*late, *(poke for poke in burst if poke is not None)]
             try:
-                self._carry(merged(poke for poke in burst if poke is not None))
+                self._carry(merged(pokes))
+                late = []
+            except psycopg.OperationalError as error:
+                log.warning("pokes.wait count=%d error=%s", len(pokes), type(error).__name__)
+                late = pokes[-BACKLOG_MAX:]
             except Exception:
-                log.exception("pokes.lost count=%d", len(burst))
+                log.exception("pokes.lost count=%d", len(pokes))
+                late = []
         with self._lock:
             if not going:
                 self._thread = None
@@ -105,12 +118,13 @@ class Notifier:
             self._notify(texts)
         except psycopg.OperationalError:
             self._wire = None
-            self._notify(texts)  # a connection that went stale is replaced once; a second failure is logged
+            self._notify(texts)  # a connection that went stale is replaced once; after a second failure they wait
 
     def _notify(self, texts: list[str]) -> None:
         if self._wire is None or self._wire.closed:
             self._wire = connect()
-        self._wire.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", (CHANNEL, texts))
+        [array] = columns(((text,) for text in texts), 1)
+        self._wire.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", (CHANNEL, array))
 
 
 notifier = Notifier()
