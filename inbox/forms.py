@@ -53,7 +53,7 @@ class DraftForm(serializers.Serializer):
         required=False, allow_null=True, default=None, help_text="The id of an upload (POST /attachments)."
     )
     location = LocationForm(required=False, allow_null=True, default=None)
-    contacts = ContactCardForm(many=True, required=False, allow_null=True, default=None)
+    contacts = serializers.ListField(child=ContactCardForm(), required=False, allow_null=True, default=None)
     poll = PollForm(required=False, allow_null=True, default=None)
     mentions = serializers.ListField(
         child=serializers.CharField(max_length=80), required=False, max_length=300, default=list

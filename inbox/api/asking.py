@@ -9,15 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api import BodyTooLarge
 from kernel.errors import Invalid
 from kernel.paging import Page
-
-
-class BodyTooLarge(Invalid):
-    code = "body_too_large"
-    status = 413
-    message = "The body is larger than 5 MB. Files are uploaded with POST /attachments."
-
 
 LIMIT = OpenApiParameter("limit", int, description="Rows per page, 1 to 200; 50 when not given.")
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")

@@ -1,7 +1,7 @@
 """Positions in lists ordered by a time and an id."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -17,8 +17,8 @@ def position(cursor: str) -> tuple[datetime, uuid.UUID]:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise ValueError("a position needs a time zone")
-        return moment, uuid.UUID(key)
-    except ValueError:
+        return moment.astimezone(UTC), uuid.UUID(key)  # PostgreSQL knows no offsets of 16 hours and more
+    except (ValueError, OverflowError):
         raise Invalid(
             "The cursor is not one that this list gave out. Start again without it.", fields={"cursor": ["not valid"]}
         ) from None

@@ -151,7 +151,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["workspaces.authentication.IsMember"],
     "DEFAULT_SCHEMA_CLASS": "kernel.schema.WaybillSchema",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["kernel.api.JsonBody"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "kernel.api.problem_response",
     "UNAUTHENTICATED_USER": None,
@@ -184,6 +184,8 @@ ENCRYPTION_KEYS = [
     for key in env_secret("ENCRYPTION_KEYS", demo="demo-only-encryption-key", debug=DEBUG).split(",")
     if key.strip()
 ]
+if not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("ENCRYPTION_KEYS names no key. List at least one; see .env.example.")
 CRON_SECRET = env_text("CRON_SECRET")
 METRICS_TOKEN = env_text("METRICS_TOKEN")
 SESSION_COOKIE_HTTPONLY = True

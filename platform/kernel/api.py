@@ -1,14 +1,39 @@
 """The one shape of API errors: RFC 9457 problem documents."""
 
-from typing import Any
+import json
+from typing import IO, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
+from rest_framework.utils.json import strict_constant
 
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Invalid
 
 CONTENT_TYPE = "application/problem+json"
+
+
+class BodyTooLarge(Invalid):
+    code = "body_too_large"
+    status = 413
+    message = "The body is larger than 5 MB. Files are uploaded with POST /attachments."
+
+
+class JsonBody(JSONParser):
+    """JSON in UTF-8, whatever encoding the request names: some of Python's decompress. Never more than the limit."""
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: dict | None = None) -> Any:
+        """Raises BodyTooLarge, also for a body that announced no length, and ParseError."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge
+        try:
+            return json.loads(body.decode(), parse_constant=strict_constant)
+        except (ValueError, RecursionError):
+            raise exceptions.ParseError("The body is not JSON in UTF-8, or is nested too deeply.") from None
 
 
 def problem(

@@ -26,7 +26,7 @@ def decode_cursor(cursor: str, length: int) -> list[str]:
     """The values of a cursor made by `encode_cursor`. Raises Invalid."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, binascii.Error, UnicodeDecodeError, RecursionError):
         values = None
     if not isinstance(values, list) or len(values) != length or not all(isinstance(value, str) for value in values):
         raise Invalid(

@@ -72,6 +72,7 @@ def test_an_empty_environment_starts_in_demo_mode():
         ({"DEBUG": "perhaps"}, "DEBUG must be true or false"),
         ({"PORT": "eight"}, "PORT must be a whole number"),
         ({"PORT": "70000"}, "PORT must be at most 65535"),
+        ({"ENCRYPTION_KEYS": " , "}, "ENCRYPTION_KEYS names no key."),
         ({"MEDIA_LIMIT_BYTES": "0"}, "MEDIA_LIMIT_BYTES must be at least 1"),
         ({"DATABASE_URL": "what is this"}, "DATABASE_URL cannot be read"),
         ({"DATABASE_URL": "mysql://u:p@h/d"}, "DATABASE_URL must name a PostgreSQL database"),

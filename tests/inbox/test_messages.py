@@ -13,6 +13,7 @@ from inbox.selectors.messages import (
     messages_from,
     messages_page,
 )
+from kernel.paging import encode_cursor
 from tests.support.chats import customer_writes, echo_of, fact, make_chat, write
 from tests.support.query_budget import at_most, queries_of
 
@@ -28,6 +29,14 @@ def ten(chat) -> list[Message]:
 
 def texts(messages) -> list[str]:
     return [message.text for message in messages]
+
+
+def test_a_forged_cursor_is_refused_or_leads_nowhere(api, chat, ten):
+    for at in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00", "\0"):
+        answer = api.get(f"/api/v1/chats/{chat.pk}/messages", {"cursor": encode_cursor(at, uuid.uuid4())})
+        assert answer.status_code == 400, at
+    late = encode_cursor("2026-03-02T09:04:00+18:00", uuid.uuid4())
+    assert api.get(f"/api/v1/chats/{chat.pk}/messages", {"cursor": late}).json() == {"results": [], "next": None}
 
 
 def test_messages_come_newest_first_in_pages(api, zoes_api, chat, ten):

@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -132,7 +133,23 @@ def test_a_body_beyond_all_measure_is_not_even_read(api, chat):
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-@pytest.mark.parametrize("body", ["{", "", "nonsense", '{"client_id": "c-1", "text": {"a": 1}}'])
+def test_a_card_that_is_nothing_is_refused(api, chat):
+    answer = send(api, chat, type="contacts", contacts=[None])
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["contacts"])
+
+
+def test_a_body_is_never_decompressed_whatever_encoding_it_names(api, chat):
+    bomb = zlib.compress(b'{"client_id": "c-1", "text": "small"}')
+    for encoding in ("zlib", "bz2", "utf-16", "nonsense"):
+        address = f"/api/v1/chats/{chat.pk}/messages"
+        answer = api.generic("POST", address, bomb, content_type=f"application/json; charset={encoding}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "parse_error"), encoding
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 100_000, '{"a":' * 100_000, '{"a": NaN}', "{", "", "nonsense", '{"client_id": "c-1", "text": {"a": 1}}'],
+)
 def test_what_is_no_message_is_refused(api, chat, body):
     answer = api.post(f"/api/v1/chats/{chat.pk}/messages", body, content_type="application/json")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")

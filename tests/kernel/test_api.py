@@ -1,13 +1,14 @@
 """The shape of refusals."""
 
 import json
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions, serializers
 
-from kernel.api import problem_response
+from kernel.api import BodyTooLarge, JsonBody, problem_response
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
@@ -67,3 +68,12 @@ def test_a_throttled_caller_is_told_when_to_come_back():
 
 def test_an_accident_is_left_to_the_server():
     assert problem_response(ZeroDivisionError(), {}) is None
+
+
+def test_a_body_that_announces_no_length_is_read_to_the_limit_and_no_further(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    assert JsonBody().parse(BytesIO(b'{"a": "b"}')) == {"a": "b"}
+    endless = BytesIO(b" " * 1000)
+    with pytest.raises(BodyTooLarge):
+        JsonBody().parse(endless)
+    assert endless.tell() == 11
