@@ -1,6 +1,7 @@
 """The doorman of the inbox: lets a member in, joins the groups they may read, forwards frames."""
 
 import asyncio
+import time
 import uuid
 from importlib import import_module
 from types import SimpleNamespace
@@ -27,6 +28,10 @@ NOT_YOURS = 4404
 """Close codes (RFC 6455 §7.4.2: 4000 to 4999 are private). The page does not try again after one of these."""
 
 
+TRUSTED_SECONDS = 30.0
+"""A socket that says nothing hears frames for this long before its session and membership are looked at again."""
+
+
 class SignedOut(Exception):
     """The session is gone: signed out, expired, or the password changed."""
 
@@ -39,6 +44,7 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         self.joined: list[str] = []
         self.chat: str | None = None
+        self.trusted_until = time.monotonic() + TRUSTED_SECONDS
         self.gaps = Gaps()
         await self.accept()
         try:
@@ -68,18 +74,14 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         if self.member is None or not isinstance(content, dict):
             return
-        try:
-            self.member = await self._member()
-            match content.get("type"):
-                case "open":
-                    await self._open(content.get("chat"))
-                case "ping":
-                    await self._stay()
-                    await self.send_json({"type": "pong"})
-        except SignedOut:
-            await self.close(SIGNED_OUT)
-        except NotFound:
-            await self.close(NO_LONGER_A_MEMBER)
+        if not await self._may_stay():
+            return
+        match content.get("type"):
+            case "open":
+                await self._open(content.get("chat"))
+            case "ping":
+                await self._stay()
+                await self.send_json({"type": "pong"})
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -91,6 +93,8 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
     async def frame(self, event: dict[str, Any]) -> None:
         """A frame of a group. After a gap everything is asked for anew, and the frame itself is not needed."""
         if event["group"] not in self.joined:
+            return
+        if time.monotonic() > self.trusted_until and not await self._may_stay():
             return
         if self.gaps.missed(event["group"], event["source"], event["n"]):
             return await self.send_json({"type": "resync"})
@@ -118,11 +122,26 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
     async def _member_changed(self, detail: str) -> None:
         if detail == "removed":
             return await self.close(NO_LONGER_A_MEMBER)
+        if await self._may_stay():
+            await self.send_json({"type": "role", "role": self.member.role})
+
+    async def _may_stay(self) -> bool:
+        """Look who it is now; the socket of somebody who may not be here any more is closed and hears nothing."""
         try:
             self.member = await self._member()
-        except (SignedOut, NotFound):
-            return await self.close(NO_LONGER_A_MEMBER)
-        await self.send_json({"type": "role", "role": self.member.role})
+        except SignedOut:
+            await self._go(SIGNED_OUT)
+            return False
+        except NotFound:
+            await self._go(NO_LONGER_A_MEMBER)
+            return False
+        self.trusted_until = time.monotonic() + TRUSTED_SECONDS
+        return True
+
+    async def _go(self, code: int) -> None:
+        for group in list(self.joined):
+            await self._leave(group)
+        await self.close(code)
 
     @database_sync_to_async
     def _member(self) -> Member:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from inbox.events import CustomerPresence, MessagesChanged
 from inbox.models import Message
+from inbox.realtime import consumers
 from inbox.realtime.consumers import NO_LONGER_A_MEMBER, NOT_YOURS, SIGNED_OUT
 from inbox.realtime.numbering import Gaps, Numbering
 from inbox.realtime.pokes import IDS_MAX, PAYLOAD_LIMIT_BYTES, Poke, merged, payloads, read_payload
@@ -33,6 +34,12 @@ def tell(message: Message) -> None:
                 created=(message.pk,),
             )
         )
+
+
+def sign_out(member) -> None:
+    for session in Session.objects.all():
+        if session.get_decoded()["_auth_user_id"] == str(member.user_id):
+            session.delete()
 
 
 @sync_to_async
@@ -146,6 +153,17 @@ async def test_who_signs_out_hears_no_more(world):
         await sync_to_async(Session.objects.all().delete)()
         await ben.wire.send_json_to({"type": "ping"})
         assert await ben.is_closed_with() == SIGNED_OUT
+
+
+async def test_a_silent_socket_ends_with_its_session_and_its_account(world, chat, monkeypatch):
+    monkeypatch.setattr(consumers, "TRUSTED_SECONDS", 0.0)
+    async with inbox_of(world.ben) as ben, inbox_of(world.vic) as vic, inbox_of(world.ana) as ana:
+        await sync_to_async(sign_out)(world.ben)
+        await sync_to_async(type(world.vic.user).objects.filter(pk=world.vic.user_id).update)(is_active=False)
+        await carla_writes(chat, "Not for those who left")
+        assert await ben.is_closed_with() == SIGNED_OUT
+        assert await vic.is_closed_with() == SIGNED_OUT
+        await ana.hears("chat", chat=str(chat.pk))
 
 
 async def test_a_new_role_is_told(world):
