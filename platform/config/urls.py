@@ -1,7 +1,9 @@
 """The whole site on one screen."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from workspaces.views.errors import no_such_address
 
 urlpatterns = [
     path("", include("webhooks.urls")),  # first, because it is asked most
@@ -12,6 +14,7 @@ urlpatterns = [
     path("", include("config.health_urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
+    re_path(r"^api/", no_such_address),  # with DEBUG, Django would draw its own page
 ]
 
 handler403 = "workspaces.views.errors.forbidden"

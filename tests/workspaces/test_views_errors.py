@@ -46,9 +46,12 @@ def test_an_address_that_is_nowhere_has_a_way_back(world, client):
     assert 'href="/"' in answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/nowhere/"])
-def test_programs_get_a_problem_document_instead(world, client, path):
-    answer = client.get(path)
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/nowhere/", "/api/v1/chats/no-uuid", "/api/v1/chats/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_programs_get_a_problem_document_instead(world, settings, path, debug, method):
+    settings.DEBUG = debug
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path)
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "not_found"

@@ -6,6 +6,7 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
 
 from kernel.api import problem
 from workspaces.selectors.people import helpers_of
@@ -15,8 +16,14 @@ log = logging.getLogger("waybill.errors")
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return problem(404, "not_found", "NotFound", "There is nothing at this address.")
+        return no_such_address(request)
     return render(request, "errors/404.html", status=404)
+
+
+@csrf_exempt
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """For programs. It changes nothing, so it asks for no token of a form."""
+    return problem(404, "not_found", "NotFound", "There is nothing at this address.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
