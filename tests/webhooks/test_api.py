@@ -1,6 +1,7 @@
 """The inbound log over REST."""
 
 import pytest
+from django.contrib.auth.models import Permission as DjangoPermission
 
 from kernel import signing
 from tests.webhooks.bodies import messages, text
@@ -115,6 +116,19 @@ def test_the_list_costs_the_same_for_two_events_and_for_forty(
         post(world.channel, messages(text(f"m{number}")))
     with django_assert_num_queries(2):
         client.get("/api/v1/webhook-events", **admin_key)
+
+
+def test_staff_who_may_only_look_replay_nothing_in_django_admin(world, post, client):
+    post(world.channel, messages(text("a")))
+    event = InboundEvent.objects.get()
+    world.vic.user.is_staff = True
+    world.vic.user.save()
+    world.vic.user.user_permissions.set(DjangoPermission.objects.filter(codename="view_inboundevent"))
+    client.force_login(world.vic.user)
+    chosen = {"action": "replay_events", "_selected_action": [str(event.pk)]}
+    client.post("/admin/webhooks/inboundevent/", chosen, follow=True)
+    event.refresh_from_db()
+    assert event.result == "pending"
 
 
 def test_django_admin_shows_the_log_and_replays_but_changes_nothing(world, post, admin_client):
