@@ -9,6 +9,8 @@ from django.conf import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_NAT64 = int(ipaddress.IPv6Address("64:ff9b::")) >> 32
+
 
 class Unresolved(Exception):
     """The name stands for no address. `late` when the resolver did not answer in time."""
@@ -52,7 +54,14 @@ def _looked_up(host: str, port: int, seconds: float) -> list[Address]:
 
 def _is_permitted(address: Address) -> bool:
     if address.version == 6:
-        address = address.ipv4_mapped or address.sixtofour or address
+        address = address.ipv4_mapped or address.sixtofour or _translated(address) or address
     if address.is_loopback:
         return settings.DEBUG
     return address.is_global and not address.is_multicast
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address at the end of one that a NAT64 gateway translates (RFC 6052), or of an old compatible one."""
+    prefix = int(address) >> 32
+    embeds = prefix == _NAT64 or (prefix == 0 and int(address) > 1)
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if embeds else None

@@ -439,6 +439,7 @@ def test_a_connection_that_was_idle_too_long_is_not_used_again(monkeypatch):
 
 PRIVATE = ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1"]
 PRIVATE_6 = ["[::1]", "[fe80::1]", "[fc00::1]", "[::ffff:10.0.0.1]", "[::ffff:127.0.0.1]", "[2002:0a00:0001::]", "[::]"]
+PRIVATE_6 += ["[64:ff9b::a00:1]", "[64:ff9b::7f00:1]", "[::7f00:1]"]
 
 
 @pytest.mark.parametrize("host", [*PRIVATE, *PRIVATE_6, "127.0.0.1", "127.1", "2130706433", "localhost"])
