@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 FREE_BYTES_NEEDED = 200 * 1024 * 1024
 CONNECT_TIMEOUT_SECONDS = 10
+SILENT_CONNECTION = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""A server that vanished without a word is noticed within half a minute (libpq; seconds, the last milliseconds)."""
 
 
 def database_settings(*, data_dir: Path, pool_size: int = 0, keep_seconds: int = 0) -> dict:
@@ -32,8 +34,8 @@ def database_settings(*, data_dir: Path, pool_size: int = 0, keep_seconds: int =
     if not parsed.get("NAME"):
         raise ImproperlyConfigured("DATABASE_URL names no database; it should end in /name.")
     parsed["CONN_HEALTH_CHECKS"] = True
-    options = parsed.setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+    options = parsed.get("OPTIONS", {})
+    parsed["OPTIONS"] = options = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **SILENT_CONNECTION, **options}
     if pool_size:
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 30}
     return parsed

@@ -46,3 +46,10 @@ def test_a_pool_replaces_kept_connections(tmp_path, monkeypatch):
     assert pooled["OPTIONS"]["pool"]["max_size"] == 4
     assert pooled["CONN_MAX_AGE"] == 0
     assert database.database_settings(data_dir=tmp_path, keep_seconds=600)["CONN_MAX_AGE"] == 600
+
+
+def test_a_server_that_vanished_is_noticed_within_half_a_minute(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://u:p@h/d?tcp_user_timeout=5000")
+    options = database.database_settings(data_dir=tmp_path)["OPTIONS"]
+    assert options["keepalives_idle"] + options["keepalives_interval"] * options["keepalives_count"] <= 30
+    assert int(options["tcp_user_timeout"]) == 5000  # whoever says it in the URL knows better
