@@ -159,7 +159,8 @@ def cap_violations(evidence: Evidence) -> list[str]:
         text, at = text_of(request), request["at"]
         own = [one for one in attempts[text] if one["started_at"] - CLOCK_SECONDS <= at <= one["until"] + CLOCK_SECONDS]
         if not own:
-            found.append(f"{text}: reached the provider without an open attempt")
+            known = [f"{one['started_at'] - at:+.2f} to {one['until'] - at:+.2f} s" for one in attempts[text]]
+            found.append(f"{text}: reached the provider without an open attempt; it has {known or 'none'}")
             continue
         ended = min(request["answered_at"] or own[-1]["until"], own[-1]["until"])
         spans[request["channel_id"]].append((at, ended, request["body"]["to"], text))
