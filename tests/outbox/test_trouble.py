@@ -3,14 +3,14 @@
 import uuid
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from outbox import registry
 from outbox.errors import OutcomeUnknown, TryAgain
 from outbox.models import Attempt, Item, Lane, Worker
 from outbox.registry import Accepted
 from outbox.services import reconciling, settling
-from outbox.services.relaying import owning, reading, scheduling
+from outbox.services.relaying import owning, reading, scheduling, threads
 from outbox.services.relaying.ticking import LaneDeeds, write_tick
 from outbox.states import ItemState, Outcome
 from tests.support.outbox import KIND, REPEATABLE, HandRelay, put
@@ -369,3 +369,30 @@ def test_a_look_up_that_fails_proves_nothing(doubtful, provider, inline, monkeyp
     assert reconciling.reconcile(deadline_seconds=5) == 1
     doubtful.refresh_from_db()
     assert doubtful.state == ItemState.UNCERTAIN
+
+
+def test_a_connection_that_goes_back_into_a_pool_brings_no_limits_along(monkeypatch):
+    """A drain that a web process runs shares the pool with its requests."""
+    settings = connection.settings_dict
+    pooled = type(connections["default"])(
+        {**settings, "OPTIONS": {**settings["OPTIONS"], "pool": {"min_size": 1, "max_size": 1}}}, "pooled"
+    )
+    monkeypatch.setattr(threads, "connection", pooled)
+
+    def limits() -> list[str]:
+        with pooled.cursor() as cursor:
+            cursor.execute(
+                "select current_setting('statement_timeout'), current_setting('lock_timeout'), "
+                "current_setting('idle_in_transaction_session_timeout'), pg_backend_pid()::text"
+            )
+            return list(cursor.fetchone())
+
+    try:
+        *before, backend = limits()
+        threads.Session().ready()
+        assert limits() == ["5s", "2s", "2s", backend]
+        threads.let_go()
+        assert limits() == [*before, backend]
+    finally:
+        pooled.close()
+        pooled.close_pool()

@@ -16,7 +16,7 @@ from outbox.services import reconciling
 from outbox.services.relaying import owning
 from outbox.services.relaying.scheduling import SLEEP_MAX_SECONDS, GiveBack, Scheduler, WakeUp
 from outbox.services.relaying.sending import Senders
-from outbox.services.relaying.threads import Keeper, Lease, Listener, Session, SideThread
+from outbox.services.relaying.threads import Keeper, Lease, Listener, Session, SideThread, let_go
 from outbox.services.waking import OWNED, SHARE, wake
 
 log = logging.getLogger("waybill.outbox.relay")
@@ -101,7 +101,7 @@ class Incarnation:
         except Exception as error:  # the lease ends by itself
             log.warning("outbox.retire_failed worker=%s error=%s", self.worker_id, whereabouts(error))
         self.lease.stop_and_join()
-        connection.close()
+        let_go()
         log.info("outbox.worker_stopped worker=%s", self.worker_id)
 
 

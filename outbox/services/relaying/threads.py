@@ -19,6 +19,7 @@ log = logging.getLogger("waybill.outbox.relay")
 SESSION_LIMITS = """
     set idle_in_transaction_session_timeout = '2s'; set lock_timeout = '2s'; set statement_timeout = '5s'
 """
+NO_SESSION_LIMITS = "reset idle_in_transaction_session_timeout; reset lock_timeout; reset statement_timeout"
 PREPARE_AFTER = 5  # executions; the same few statements are planned once and not a hundred times a second
 RECONNECT_SECONDS = (0.1, 2.0)
 KEEPER_SECONDS = 1.0
@@ -50,9 +51,22 @@ class Session:
     def failed(self, error: Exception, stopped: threading.Event) -> None:
         """Note the failure, drop the connection and wait, longer each time and never in step with other processes."""
         log.warning("outbox.database_failed thread=%s error=%s", threading.current_thread().name, whereabouts(error))
-        connection.close()
+        let_go()
         stopped.wait(self._wait * random.uniform(0.5, 1.5))
         self._wait = min(self._wait * 2, RECONNECT_SECONDS[1])
+
+
+def let_go() -> None:
+    """Close this thread's connection. One that goes back into a pool must not bring our limits to whoever is next."""
+    raw = connection.connection
+    if raw is not None and connection.settings_dict["OPTIONS"].get("pool"):
+        try:
+            raw.rollback()
+            raw.execute(NO_SESSION_LIMITS)
+            raw.prepare_threshold = None
+        except Exception:  # broken; the pool throws a closed one away
+            raw.close()
+    connection.close()
 
 
 class SideThread(threading.Thread):
@@ -71,7 +85,7 @@ class SideThread(threading.Thread):
                 session.succeeded()
             except Exception as error:
                 session.failed(error, self.stopped)
-        connection.close()
+        let_go()
 
     def turn(self) -> None:
         raise NotImplementedError
