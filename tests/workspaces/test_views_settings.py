@@ -71,6 +71,14 @@ def test_ana_changes_her_name_theme_and_keyboard(world, ana):
     assert 'data-theme="dark"' in ana.get(url("settings-profile")).content.decode()
 
 
+def test_addresses_that_are_none_lead_to_the_start_page(world, ana, client):
+    answer = ana.post(reverse("workspaces:theme-change"), {"theme": "light"}, headers={"Referer": "http://[x"})
+    assert (answer.status_code, answer.url) == (302, "/")
+    client.logout()
+    answer = client.get(url("settings-profile"), headers={"HX-Request": "true", "HX-Current-URL": "http://[x"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (401, reverse("workspaces:sign-in"))
+
+
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"name": "x" * 121}, {"name": "a\0b"}, {"theme": "purple"}])
 def test_a_profile_that_cannot_be_is_shown_again(world, ana, wrong):
     answer = ana.post(url("settings-profile"), {"name": "Ana", "theme": "auto", **wrong})

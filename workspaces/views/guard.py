@@ -72,12 +72,21 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     A script that asks for a fragment gets 401; htmx then opens the sign-in page by the HX-Redirect header.
     """
     if request.headers.get("HX-Request") == "true":
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
-        place = f"{here.path}?{here.query}" if here.query else here.path
-        return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_url(place)})
+        return HttpResponse(
+            status=401, headers={"HX-Redirect": _sign_in_url(place_in(request.headers.get("HX-Current-URL", "")))}
+        )
     if not request.accepts("text/html"):
         return HttpResponse("Sign in again.", status=401, content_type="text/plain")
     return redirect(_sign_in_url(request.get_full_path() if request.method in {"GET", "HEAD"} else ""))
+
+
+def place_in(url: str) -> str:
+    """Path and query of an address that a browser names; "" when it is none."""
+    try:
+        here = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{here.path}?{here.query}" if here.query else here.path
 
 
 def _sign_in_url(place: str) -> str:

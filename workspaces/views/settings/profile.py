@@ -1,7 +1,5 @@
 """My name, theme, keyboard and password."""
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from workspaces.forms import PasswordForm, ProfileForm
 from workspaces.models import User
 from workspaces.services.profiles import change_password, change_profile, change_theme
-from workspaces.views.guard import member_view, sign_in_first
+from workspaces.views.guard import member_view, place_in, sign_in_first
 from workspaces.views.signing_in import safe_place
 
 THEMES = {value for value, _ in User._meta.get_field("theme").choices}
@@ -42,7 +40,7 @@ def theme(request: HttpRequest) -> HttpResponse:
         return sign_in_first(request)
     if request.POST.get("theme") in THEMES:
         change_theme(user=request.user, theme=request.POST["theme"])
-    return redirect(safe_place(urlsplit(request.headers.get("Referer", "")).path))
+    return redirect(safe_place(place_in(request.headers.get("Referer", ""))))
 
 
 @sensitive_post_parameters()
