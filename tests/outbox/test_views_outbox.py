@@ -288,3 +288,22 @@ def test_jobs_that_are_no_messages_can_be_resolved_too(world, ana):
     ana.post(url("items-act"), {"deed": "retry", "item": [item.pk]})
     item.refresh_from_db()
     assert item.state == "queued"
+
+
+@pytest.mark.parametrize("deed", ["retry", "cancel", "mark-sent"])
+@pytest.mark.parametrize("kind", ["channel.log_out", "channel.connect", "channel.register_webhook"])
+def test_who_may_not_manage_channels_does_not_do_it_by_a_second_try(world, client, deed, kind):
+    item = write(world, "Hello")
+    Item.objects.filter(pk=item.pk).update(kind=kind, subject_id=None)
+    state = {"retry": "failed", "cancel": "queued", "mark-sent": "uncertain"}[deed]
+    if state != "queued":
+        ended(item, state)
+    client.force_login(world.ben.user)
+    answer = client.post(url("items-act"), {"deed": deed, "item": [item.pk]}, follow=True)
+    assert "1 could not be changed." in text(answer)
+    item.refresh_from_db()
+    assert item.state == state
+    client.force_login(world.adam.user)
+    client.post(url("items-act"), {"deed": deed, "item": [item.pk]})
+    item.refresh_from_db()
+    assert item.state != state
