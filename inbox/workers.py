@@ -1,6 +1,7 @@
 """Who does the outbox work of the inbox: sends, changes, read receipts and files."""
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,12 +38,13 @@ LOOK_BACK = timedelta(seconds=60)
 
 def send(job: Job) -> Accepted:
     """No query in steady state: the payload is the whole message. Only a reply to one without an id asks for that."""
+    until = time.monotonic() + job.deadline_seconds
     payload = dict(job.payload)
     quoted_id = payload.pop("quoted_message_id", None)
     if quoted_id is not None:
         payload["quoted_wa_id"] = _wa_message_id(quoted_id)
     outgoing = Outgoing.from_dict(payload)
-    sent = _asked(lambda: gateway.send(job.lane_id, outgoing, deadline=job.deadline_seconds))
+    sent = _asked(lambda: gateway.send(job.lane_id, outgoing, deadline=until - time.monotonic()))
     return Accepted(provider_id=sent.wa_message_id, data={"at": sent.at} if sent.at else {})
 
 

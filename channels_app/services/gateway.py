@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from channels_app.models import Channel, Credential
 from channels_app.providers import adapter_named
@@ -32,6 +33,9 @@ KEPT_OPEN_SECONDS = 5.0
 """How long this process goes on using opened credentials without asking the database. A token replaced or a channel
 removed in another process counts at the latest after this time."""
 
+NOT_CALLED_SECONDS = 1.0
+"""When to send again what was not sent because the database was away for a moment."""
+
 _KEPT_OPEN_LIMIT = 10_000
 
 
@@ -49,8 +53,19 @@ _open: dict[uuid.UUID, _Open] = {}
 
 
 def send(channel_id: uuid.UUID, message: Outgoing, *, deadline: float) -> SentMessage:
-    way = _way(channel_id)
-    return way.adapter.send(way.credentials, message, deadline=deadline)
+    """The deadline counts from here: what takes its time before the call must not let a message leave too late.
+
+    A sender whose time is over may have been declared dead, and its chat gone on without it.
+    """
+    until = time.monotonic() + deadline
+    try:
+        way = _way(channel_id)
+    except DatabaseError:
+        raise _not_called() from None
+    left = until - time.monotonic()
+    if left <= 0:
+        raise _not_called()
+    return way.adapter.send(way.credentials, message, deadline=left)
 
 
 def edit(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, text: str, *, deadline: float) -> SentMessage:
@@ -164,6 +179,11 @@ def _way(channel_id: uuid.UUID) -> _Open:
         _open.clear()
     opened = _open[channel_id] = _unseal(channel_id)
     return opened
+
+
+def _not_called() -> ProviderError:
+    detail = "The channel's token could not be read in time. Nothing was sent."
+    return ProviderError("not_called", detail, retry_after=NOT_CALLED_SECONDS, scope="chat")
 
 
 def _unseal(channel_id: uuid.UUID) -> _Open:

@@ -4,6 +4,7 @@ import logging
 import uuid
 
 import pytest
+from django.db import OperationalError
 
 from channels_app.models import Credential
 from channels_app.providers.base import Outgoing
@@ -20,8 +21,36 @@ HELLO = Outgoing(to="15550100123@s.whatsapp.net", type="text", text="Hello")
 def test_a_send_carries_the_token_of_its_channel(provider, shop):
     sent = gateway.send(shop.pk, HELLO, deadline=5.0)
     name, credentials, args, kwargs = provider.asked[0]
-    assert (name, credentials.token, args, kwargs) == ("send", TOKEN, (HELLO,), {"deadline": 5.0})
+    assert (name, credentials.token, args) == ("send", TOKEN, (HELLO,))
+    assert kwargs == {"deadline": pytest.approx(5.0, abs=2.0)}
     assert sent.wa_message_id == "wa-1"
+
+
+def test_what_takes_too_long_before_the_call_lets_nothing_leave_too_late(provider, shop, monkeypatch):
+    unseal = gateway._unseal
+
+    def slowly(channel_id):
+        opened = unseal(channel_id)
+        later = gateway.time.monotonic() + 6.0
+        monkeypatch.setattr(gateway.time, "monotonic", lambda: later)
+        return opened
+
+    monkeypatch.setattr(gateway, "_unseal", slowly)
+    with pytest.raises(ProviderError, match="Nothing was sent") as refused:
+        gateway.send(shop.pk, HELLO, deadline=5.0)
+    assert provider.asked == []
+    assert not refused.value.outcome_unknown
+
+
+def test_a_database_that_is_away_before_the_call_leaves_no_doubt(provider, shop, monkeypatch):
+    def away(channel_id):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(gateway, "_unseal", away)
+    with pytest.raises(ProviderError, match="Nothing was sent") as refused:
+        gateway.send(shop.pk, HELLO, deadline=5.0)
+    assert not refused.value.outcome_unknown
+    assert (refused.value.scope, refused.value.retry_after) == ("chat", gateway.NOT_CALLED_SECONDS)
 
 
 def test_a_send_in_steady_state_asks_no_database_and_derives_no_key(
