@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("config.health_urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
-    re_path(r"^api/", no_such_address),  # with DEBUG, Django would draw its own page
+    re_path(r"^api/", no_such_address, name="api-nowhere"),  # with DEBUG, Django would draw its own page
 ]
 
 handler403 = "workspaces.views.errors.forbidden"

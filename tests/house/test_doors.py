@@ -23,6 +23,7 @@ PUBLIC = {
     "workspaces:invitation": "opened by its own secret token",
     "api-schema": "describes the API, holds no data",
     "api-docs": "describes the API, holds no data",
+    "api-nowhere": "says that there is nothing at the address",
 }
 OF_ITS_OWN = ("admin:", "webhooks:event-receive", "cron-")
 """Admin has its own door (staff), receiving webhooks a secret per channel, cron a token; each with tests of its own."""
