@@ -31,7 +31,7 @@ def test_under_fire_nothing_is_lost_repeated_or_out_of_order():
             "MINUTES": "0.35",
             "SEED": str(SEED),
             "CHANNELS": "10",
-            "QUIET_SECONDS": "60",
+            "QUIET_SECONDS": "90",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
