@@ -59,12 +59,15 @@ def merged(pokes: Iterable[Poke]) -> list[Poke]:
     return list(by_thing.values())
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for every poke
+
+
 def payloads(pokes: Iterable[Poke]) -> Iterator[str]:
     """JSON lists of pokes, each short enough for one notification."""
     held: list[str] = []
     size = 2
     for poke in pokes:
-        text = json.dumps(poke.to_values(), separators=(",", ":"))
+        text = _encode(poke.to_values())
         if held and size + len(text) + 1 > PAYLOAD_LIMIT_BYTES:
             yield f"[{','.join(held)}]"
             held, size = [], 2

@@ -30,15 +30,18 @@ def subscribe(event_type: type, handler: Callable[[Any], None], moment: Moment) 
         _subscribers[event_type].append((moment, handler))
 
 
-def publish(event: object) -> None:
-    """Tell the subscribers of `type(event)`. Raises RuntimeError outside a transaction: a fact needs a commit."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError(f"{type(event).__name__} was published outside a transaction; wrap the deed in atomic().")
-    for moment, handler in _subscribers[type(event)]:
-        if moment is Moment.SAME_TRANSACTION:
-            handler(event)
-        else:
-            transaction.on_commit(lambda handler=handler: handler(event), robust=True)
+def publish(*events: object) -> None:
+    """Tell the subscribers of each event's type. Raises RuntimeError outside a transaction: a fact needs a commit."""
+    connection = transaction.get_connection()
+    for event in events:
+        if not connection.in_atomic_block:
+            name = type(event).__name__
+            raise RuntimeError(f"{name} was published outside a transaction; wrap the deed in atomic().")
+        for moment, handler in _subscribers[type(event)]:
+            if moment is Moment.SAME_TRANSACTION:
+                handler(event)
+            else:
+                connection.on_commit(lambda handler=handler, event=event: handler(event), robust=True)
 
 
 def subscriptions() -> dict[type, list[tuple[Moment, Callable[[Any], None]]]]:

@@ -82,7 +82,7 @@ def apply_values(batch: Sequence[Heard]) -> None:
 def _lock_chats(chats: Chats) -> None:
     if chats.id_of:
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK_CHATS, [list(chats.id_of.values())])
+            cursor.execute(_LOCK_CHATS, columns(((chat_id,) for chat_id in chats.id_of.values()), 1))
 
 
 def _apply_facts(batch: Sequence[Heard], named: set[FactKey]) -> Folded:
@@ -130,14 +130,15 @@ def _publish(arrived: Arrived, folded: Folded, chats: Chats, changed_chats: set[
     for one in folded.changed:
         places[one.chat_id] = (one.workspace_id, one.channel_id)
         messages[one.chat_id][one.id] = None
-    for chat_id, message_ids in messages.items():
-        created = tuple(arrived.created.get(chat_id, ()))
-        publish(MessagesChanged(*places[chat_id], chat_id, message_ids=tuple(message_ids), created=created))
+    events: list[MessagesChanged | ChatChanged] = [
+        MessagesChanged(*places[chat_id], chat_id, tuple(message_ids), tuple(arrived.created.get(chat_id, ())))
+        for chat_id, message_ids in messages.items()
+    ]
     if unplaced := changed_chats - places.keys():
         rows = Chat.objects.filter(pk__in=unplaced).values_list("pk", "workspace_id", "channel_id")
         places |= {chat_id: (workspace_id, channel_id) for chat_id, workspace_id, channel_id in rows}
-    for chat_id in changed_chats:
-        publish(ChatChanged(*places[chat_id], chat_id))
+    events += [ChatChanged(*places[chat_id], chat_id) for chat_id in changed_chats]
+    publish(*events)
 
 
 def _tell_presences(batch: Sequence[Heard]) -> None:

@@ -47,11 +47,14 @@ def identity(text: str, length: int, what: str) -> str:
     return text
 
 
+_encode = json.JSONEncoder(default=str).encode  # made once: json.dumps with options makes one for every call
+
+
 def as_json(value: Any) -> str | None:
     if value is None:
         return None
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    return json.dumps(_storable_json(value), default=str) if "\\u0000" in text or "\\ud" in text else text
+    text = _encode(value)
+    return _encode(_storable_json(value)) if "\\u0000" in text or "\\ud" in text else text
 
 
 def _storable_json(value: Any) -> Any:
