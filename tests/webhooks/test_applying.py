@@ -284,3 +284,29 @@ def test_a_round_that_dies_halfway_leaves_everything_for_the_next(post, monkeypa
     assert not MessageFact.objects.exists()
     assert sweep_pending() == 3
     assert Message.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_threads_of_an_applier_share_the_work_and_stop_together():
+    world = make_world()
+    stored = [
+        InboundEvent(workspace_id=world.acme.pk, channel_id=world.channel.pk, body=b'{"messages": []}')
+        for _ in range(40)
+    ]
+    InboundEvent.objects.bulk_create(stored)
+    shared = applier.Applier()
+    threads = [threading.Thread(target=shared.run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    pause = threading.Event()
+    try:
+        for _ in range(400):
+            if not InboundEvent.objects.filter(result=Result.PENDING).exists():
+                break
+            pause.wait(0.02)
+    finally:
+        shared.stop()
+        for thread in threads:
+            thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert set(InboundEvent.objects.values_list("result", "attempts")) == {(Result.IGNORED, 1)}

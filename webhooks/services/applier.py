@@ -19,7 +19,7 @@ LONGEST_RETRY_SECONDS = 5.0
 
 
 class Applier:
-    """Rounds until told to stop. `run` is the thread's body, and that of `manage.py process_inbound`."""
+    """Rounds until told to stop. `run` is the body of one thread, or of several that share the work."""
 
     def __init__(self) -> None:
         self._woken = threading.Event()
