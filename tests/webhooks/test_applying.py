@@ -5,8 +5,9 @@ import threading
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import UniqueViolation
 
 from channels_app.services import gateway
 from inbox.models import Chat, Message, MessageFact
@@ -112,6 +113,29 @@ def test_one_poisonous_body_among_many_is_parked_and_its_neighbours_arrive(world
     monkeypatch.setattr(inserting, "_row", row)
     call_command("replay_webhooks", "--result", "parked")
     assert Message.objects.filter(wa_message_id="poison").exists()
+
+
+def test_a_body_that_collided_with_somebody_elses_commit_is_tried_again(world, post, monkeypatch):
+    apply_values, collisions = applying.apply_values, iter([True])
+
+    def collide_once(batch):
+        if next(collisions, False):
+            raise IntegrityError("duplicate key") from UniqueViolation()
+        apply_values(batch)
+
+    monkeypatch.setattr(applying, "apply_values", collide_once)
+    post(world.channel, messages(text("a")))
+    apply_pending()
+    assert [result for _, result in results()] == [Result.APPLIED]
+    assert Message.objects.count() == 1
+
+
+def test_messages_of_one_second_stand_in_the_order_in_which_they_came(world, post):
+    names = ["m3", "m1", "m2", "m0"]
+    for name in names:
+        post(world.channel, messages(text(name)))
+    apply_pending()
+    assert list(Message.objects.order_by("sort_at", "id").values_list("wa_message_id", flat=True)) == names
 
 
 def test_trouble_of_the_database_parks_nothing(world, post, monkeypatch):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from channels_app.providers.base import Ignored, Inbound
 from channels_app.providers.errors import Unreadable
@@ -192,8 +192,11 @@ def _message_ids(values: Iterable[Inbound]) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _apply(rows: list[_Row]) -> None:
-    """Apply all, or, where that fails, each half on its own, down to the one body that cannot be applied."""
+def _apply(rows: list[_Row], *, again: bool = False) -> None:
+    """Apply all, or, where that fails, each half on its own, down to the one body that cannot be applied.
+
+    A body that collides with a row which somebody committed meanwhile sees that row the next time: it is tried again.
+    """
     if not rows:
         return
     try:
@@ -205,8 +208,9 @@ def _apply(rows: list[_Row]) -> None:
         if len(rows) > 1:
             middle = len(rows) // 2
             _apply(rows[:middle])
-            _apply(rows[middle:])
-            return
+            return _apply(rows[middle:])
+        if isinstance(error, IntegrityError) and not again:
+            return _apply(rows, again=True)
         rows[0].park(_reason(error))
         log.error("webhook.parked event=%s at=%s", rows[0].id, _whereabouts(error))
 

@@ -87,8 +87,9 @@ def _insert(
     fresh: dict[FactKey, Heard], chats: Chats, contact_of: dict[Person, uuid.UUID], arrived: Arrived
 ) -> list[tuple[uuid.UUID, Heard]]:
     """Fill `arrived`; the messages that have a file."""
-    # Within a batch ids follow the provider's times, so that unread cursors, which count by id, follow them too.
-    ordered = sorted(fresh.values(), key=lambda heard: (heard.value.at, heard.value.wa_message_id))
+    # Within a batch ids follow the provider's times, so that unread cursors, which count by id, follow them too. Those
+    # are whole seconds; what came in the same second stays as it came, because people write it in that order.
+    ordered = sorted(fresh.values(), key=lambda heard: heard.value.at)
     rows = [_row(heard, chats, contact_of) for heard in ordered]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [now(), *columns(rows, 20)])
