@@ -9,7 +9,9 @@ import gc
 import json
 import pstats
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from bench.own_database import own_database
 
@@ -29,6 +31,12 @@ def main() -> None:
         gc.freeze()  # as process_inbound does
         run("new customers, 1 message a body", store(channels, one_each("n", CUSTOMERS)), CUSTOMERS)
         run("1 message a body", store(channels, one_each("a", count)), count)
+        run(
+            "1 message a body, two at a time as process_inbound",
+            store(channels, one_each("c", count)),
+            count,
+            threads=2,
+        )
         run("the same bodies again", store(channels, one_each("a", count)), count)
         run("100 messages a body", store(channels, hundred_each("b", count)), count)
         run("1 report a body", store(channels, reports("a", count)), count)
@@ -117,16 +125,15 @@ def store(channels: list, bodies: list[tuple[int, dict]]) -> int:
     return len(bodies)
 
 
-def run(what: str, bodies: int, items: int) -> None:
+def run(what: str, bodies: int, items: int, *, threads: int = 1) -> None:
     from webhooks.models import InboundEvent
-    from webhooks.services.applying import apply_pending
 
-    profile = cProfile.Profile() if "--profile" in sys.argv else None
-    begun, done = time.perf_counter(), 0
+    profile = cProfile.Profile() if "--profile" in sys.argv and threads == 1 else None
+    begun = time.perf_counter()
     if profile:
         profile.enable()
-    while done < bodies and time.perf_counter() - begun < SECONDS:
-        done += apply_pending()
+    with ThreadPoolExecutor(threads) as pool:
+        done = apply_all() if threads == 1 else sum(pool.map(lambda _: apply_all(), range(threads)))
     took = time.perf_counter() - begun
     if profile:
         profile.disable()
@@ -134,6 +141,20 @@ def run(what: str, bodies: int, items: int) -> None:
     parked = InboundEvent.objects.filter(result="parked").count()
     note = f", {parked} PARKED" if parked else ""
     print(f"applier, {what}: {done / took:,.0f} bodies/s, {items * done / bodies / took:,.0f} items/s{note}")
+
+
+def apply_all() -> int:
+    """Rounds until nothing is pending, for at most SECONDS."""
+    from django.db import connection
+
+    from webhooks.services.applying import apply_pending
+
+    begun, done = time.perf_counter(), 0
+    while time.perf_counter() - begun < SECONDS and (applied := apply_pending()):
+        done += applied
+    if threading.current_thread() is not threading.main_thread():
+        connection.close()
+    return done
 
 
 if __name__ == "__main__":
