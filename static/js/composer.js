@@ -11,16 +11,24 @@ let uploads = []
 
 // --- Drafts: kept on this device, with the client id that the message will have -------------------------------------------
 
+// Another tab may have sent and cleared the draft a moment before this one hears of it: what stands here is still that one.
+let shown = {}
+
 function draftOf(chat) {
-  return JSON.parse(localStorage.getItem(keyOf(chat)) ?? "null") ?? { text: "", clientId: "", quoted: null }
+  const draft = JSON.parse(localStorage.getItem(keyOf(chat)) ?? "null") ?? { text: "", clientId: "", quoted: null }
+  shown = { ...draft, chat }
+  return draft
 }
 
 function keep(change) {
   const { chat } = form().dataset
+  const before = shown
   const draft = { ...draftOf(chat), ...change }
+  if (!draft.clientId && before.chat === chat && before.text === draft.text) draft.clientId = before.clientId
   draft.clientId ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`
   if (draft.text || draft.quoted) localStorage.setItem(keyOf(chat), JSON.stringify(draft))
   else localStorage.removeItem(keyOf(chat))
+  shown = { ...draft, chat }
   return draft
 }
 
@@ -93,6 +101,7 @@ function submit() {
 
 function clear(chat) {
   localStorage.removeItem(keyOf(chat))
+  shown = {}
   box().value = ""
   drawQuoted(null)
   for (const upload of uploads) upload.item.remove()
