@@ -37,7 +37,6 @@ export function begin() {
   if (!form()) return
   for (const upload of uploads) upload.stop()
   uploads = []
-  if (box().value) keep({ text: box().value }) // typed before this script was there
   const early = box().value // written before this script was there: it wins over an older draft
   const draft = early ? keep({ text: early }) : draftOf(form().dataset.chat)
   box().value = draft.text
