@@ -40,6 +40,7 @@ class Chat(Row):
         Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_chats"
     )
     done_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True, help_text="Out of the open tabs until then.")
     muted_until = models.DateTimeField(null=True, blank=True)
     window_expires_at = models.DateTimeField(null=True, blank=True)
     last_message_id = models.UUIDField(null=True, editable=False)

@@ -73,6 +73,7 @@ class Message(Row):
     sort_at = models.DateTimeField(
         help_text="Where it stands in the chat: the provider's time; for ours, when it was written."
     )
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be sent, if somebody scheduled it.")
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
