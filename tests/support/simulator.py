@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from channels_app.providers.whapi.simulator import Options, Simulator
+from channels_app.providers.simulating.options import Options
+from channels_app.providers.simulating.vendors import simulator_named
 from kernel import http
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
@@ -103,9 +104,9 @@ class SimulatorControl:
 
 
 @contextmanager
-def running_simulator(**options: Any) -> Iterator[SimulatorControl]:
+def running_simulator(provider: str = "whapi", **options: Any) -> Iterator[SimulatorControl]:
     """A simulator on threads of this process and a free port. Keywords are Options."""
-    simulator = Simulator(0, Options(**options))
+    simulator = simulator_named(provider)(0, Options(**options))
     simulator.start()
     try:
         yield SimulatorControl(simulator.base_url)
@@ -124,7 +125,7 @@ def simulator_process(*arguments: str) -> Iterator[SimulatorControl]:
     )
     try:
         line = process.stdout.readline()
-        if not line.startswith("Whapi simulator on "):
+        if " simulator on " not in line:
             raise AssertionError(f"The simulator did not start: {line!r}")
         yield SimulatorControl(line.split()[-1])
     finally:

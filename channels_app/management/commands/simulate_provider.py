@@ -1,4 +1,4 @@
-"""Runs the Whapi simulator on loopback until it is stopped."""
+"""Runs a provider's simulator on loopback until it is stopped."""
 
 import signal
 import threading
@@ -7,16 +7,18 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from channels_app.providers.whapi.simulator import Options, Simulator
+from channels_app.providers.simulating.options import Options
+from channels_app.providers.simulating.vendors import simulated, simulator_named
 
 DEMO_SCAN_SECONDS = 8.0
 
 
 class Command(BaseCommand):
     requires_system_checks = []  # needs neither the database nor the pages
-    help = "Simulate the Whapi provider on 127.0.0.1. Its control API is under /_sim/."
+    help = "Simulate a provider on 127.0.0.1. Its control API is under /_sim/."
 
     def add_arguments(self, parser):
+        parser.add_argument("--provider", choices=simulated(), default="whapi")
         parser.add_argument("--port", type=int, default=settings.SIMULATOR_PORT, help="0 takes a free one")
         parser.add_argument("--webhook-url", default="", help="for channels that register no webhook")
         parser.add_argument("--demo", action="store_true", help="customers answer, type and write by themselves")
@@ -35,7 +37,8 @@ class Command(BaseCommand):
             chosen.sent_seconds, chosen.delivered_seconds, chosen.read_seconds = 0.3, 0.9, 2.2
             chosen.auto_link_seconds = DEMO_SCAN_SECONDS
         try:
-            simulator = Simulator(options["port"], chosen, Path(options["state"]) if options["state"] else None)
+            state = Path(options["state"]) if options["state"] else None
+            simulator = simulator_named(options["provider"])(options["port"], chosen, state)
         except OSError as error:
             raise CommandError(
                 f"Port {options['port']} on 127.0.0.1 cannot be used ({error.strerror}). Choose another with --port."
@@ -44,7 +47,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
         simulator.start()
-        self.stdout.write(f"Whapi simulator on {simulator.base_url}")
+        self.stdout.write(f"{simulator.title} simulator on {simulator.base_url}")
         self.stdout.flush()
         stopped.wait()
         simulator.stop()

@@ -19,8 +19,8 @@ from channels_app.providers.base import (
     Outgoing,
 )
 from channels_app.providers.errors import ProviderError
-from channels_app.providers.whapi.simulator.talking import answer_to
-from channels_app.providers.whapi.simulator.webhooks import Event, tweaked
+from channels_app.providers.simulating.talking import answer_to
+from channels_app.providers.simulating.webhooks import Event, tweaked
 from channels_app.states import ChannelStatus
 from kernel import http
 from tests.channels_app.providers.messages import DANA, DEADLINE, send
@@ -303,8 +303,7 @@ def test_a_demo_customer_reads_types_and_answers(at_whapi):
 
 def test_answers_fit_the_question():
     def answers(type_: str, text: str) -> set[str]:
-        message = {"type": type_, type_: {"body": text}}
-        return {answer_to(message, random.Random(seed)) for seed in range(50)}
+        return {answer_to(type_, text, random.Random(seed)) for seed in range(50)}
 
     assert "You are welcome!" in answers("text", "Thank you very much")
     assert "That works." in answers("text", "Shall we say tomorrow?")

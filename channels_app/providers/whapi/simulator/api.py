@@ -3,18 +3,17 @@
 import copy
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from json import loads
 from typing import Any
 from urllib.parse import unquote
 
+from channels_app.providers.simulating.exchange import Done, File, Refusal, Request
+from channels_app.providers.simulating.faults import Rule
+from channels_app.providers.simulating.webhooks import Event, Webhooks
 from channels_app.providers.whapi.simulator import payloads
 from channels_app.providers.whapi.simulator.customers import new_group, new_group_id
-from channels_app.providers.whapi.simulator.faults import Rule
 from channels_app.providers.whapi.simulator.linking import Linking
-from channels_app.providers.whapi.simulator.sending import REQUIRED, Done, Refusal, Sending
-from channels_app.providers.whapi.simulator.state import DEFAULT_SETTINGS, Channel, File, State
-from channels_app.providers.whapi.simulator.webhooks import Event, Webhooks
+from channels_app.providers.whapi.simulator.sending import REQUIRED, Sending
+from channels_app.providers.whapi.simulator.state import DEFAULT_SETTINGS, Channel, State
 
 EVENT_TYPES = {
     "messages": ("post", "put", "patch", "delete"),
@@ -31,31 +30,11 @@ EVENT_TYPES = {
 }
 
 
-@dataclass
-class Request:
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]  # names in lower case
-    body: bytes = field(repr=False)
-
-    @property
-    def token(self) -> str:
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else self.query.get("token", "")
-
-    def json(self) -> Any:
-        try:
-            return loads(self.body or b"{}")
-        except ValueError:
-            raise Refusal(400, "wrong request parameters", "body must be JSON") from None
-
-
 Deed = Callable[..., Any]
 
 
 class Api:
-    """Answers as the provider. `serve` returns Done, or a File for raw media; raises Refusal."""
+    """Answers as the provider. Raises Refusal."""
 
     def __init__(self, state: State, webhooks: Webhooks, sending: Sending, linking: Linking):
         self._state = state
@@ -103,7 +82,7 @@ class Api:
 
         In the demo such a channel waits for its QR code to be scanned.
         """
-        token = request.token
+        token = token_of(request)
         channel = self._state.known(token)
         if channel is None and token and not token.startswith("bad") and request.path == "/settings":
             channel = self._state.add(token, state="QR" if self._state.options.demo else "AUTH")
@@ -111,24 +90,21 @@ class Api:
             raise Refusal(404, "Channel not found")
         return channel
 
-    def serve(self, channel: Channel, request: Request, rule: Rule) -> "Done | File":
+    def serve(self, channel: Channel, request: Request, rule: Rule) -> Done:
         for method, pattern, deed in self._routes:
             found = pattern.fullmatch(request.path) if method == request.method else None
             if found:
                 result = deed(channel, request, rule, *map(_unquoted, found.groups()))
-                return result if isinstance(result, (Done, File)) else Done(result)
+                return result if isinstance(result, Done) else Done(result)
         raise Refusal(404, f"{request.path} not found")
-
-    def public_file(self, file_id: str) -> File | None:
-        return self._state.file(file_id)
 
     # --- Messages ---
 
     def _send(self, channel: Channel, request: Request, rule: Rule, type: str) -> Done:
-        return self._sending.send(channel, type, request.json(), rule)
+        return self._sending.send(channel, type, _json(request), rule)
 
     def _react(self, channel: Channel, request: Request, rule: Rule, message_id: str) -> Done:
-        return self._sending.react(channel, message_id, str(request.json().get("emoji", "")), rule)
+        return self._sending.react(channel, message_id, str(_json(request).get("emoji", "")), rule)
 
     def _unreact(self, channel: Channel, request: Request, rule: Rule, message_id: str) -> Done:
         return self._sending.react(channel, message_id, "", rule)
@@ -166,7 +142,7 @@ class Api:
 
     def _change_settings(self, channel: Channel, request: Request, rule: Rule) -> Any:
         """Fields that are absent stay; `webhooks` is replaced as a whole."""
-        values = request.json()
+        values = _json(request)
         if not isinstance(values, dict):
             raise Refusal(400, "Wrong settings format")
         before = copy.deepcopy(channel.settings)
@@ -202,7 +178,7 @@ class Api:
         return channel.groups[group_id]
 
     def _new_group(self, channel: Channel, request: Request, rule: Rule) -> Any:
-        values = request.json()
+        values = _json(request)
         group = new_group(new_group_id(), str(values.get("subject", "")))
         people = [{"id": payloads.digits(str(p)), "rank": "member"} for p in values.get("participants", [])]
         group["participants"] = [{"id": channel.number, "rank": "creator"}, *people]
@@ -213,7 +189,7 @@ class Api:
 
     def _check_contacts(self, channel: Channel, request: Request, rule: Rule) -> Any:
         answers = []
-        for number in request.json().get("contacts", []):
+        for number in _json(request).get("contacts", []):
             plain = re.sub(r"\D", "", str(number))
             valid = 9 <= len(plain) <= 15
             found = {"status": "valid", "wa_id": plain} if valid else {"status": "invalid"}
@@ -223,7 +199,7 @@ class Api:
     def _upload(self, channel: Channel, request: Request, rule: Rule) -> Any:
         mime_type = request.headers.get("content-type", "application/octet-stream")
         if mime_type == "application/json":
-            media = request.json().get("media", "")
+            media = _json(request).get("media", "")
             return {"media": [{"id": self._sending.file(channel, media, "", "").id}]}
         if not request.body:
             raise Refusal(400, "wrong request parameters", "/body/media must have required property 'media'")
@@ -233,6 +209,18 @@ class Api:
         if file_id not in channel.files:
             raise Refusal(404, "specified media not found")
         return channel.files[file_id]
+
+
+def token_of(request: Request) -> str:
+    """In the header, or in the query: the second form is documented but said to be going away."""
+    return request.bearer or request.query.get("token", "")
+
+
+def _json(request: Request) -> Any:
+    try:
+        return request.json()
+    except ValueError:
+        raise Refusal(400, "wrong request parameters", "body must be JSON") from None
 
 
 def _unquoted(value: str | None) -> str | None:

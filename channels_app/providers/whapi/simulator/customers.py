@@ -5,9 +5,10 @@ import random
 import time
 from typing import Any
 
+from channels_app.providers.simulating.samples import sample_file
+from channels_app.providers.simulating.webhooks import Event, Webhooks
 from channels_app.providers.whapi.simulator import payloads
 from channels_app.providers.whapi.simulator.state import Channel, State, new_message_id
-from channels_app.providers.whapi.simulator.webhooks import Event, Webhooks
 
 DEFAULT_CUSTOMER = "15550100201"
 PARTICIPANT_ACTIONS = {"leave": "remove", "join": "add", "promote": "promote", "demote": "demote"}
@@ -88,7 +89,7 @@ class Customers:
         if kind == "text":
             return payloads.text_content(text or "Hello")
         if kind in payloads.MEDIA_TYPES:
-            mime_type, content, name = payloads.sample_file(kind)
+            mime_type, content, name = sample_file(kind)
             if deed.get("media"):
                 content = base64.b64decode(deed["media"])
             file = self._state.keep_file(

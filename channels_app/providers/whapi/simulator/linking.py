@@ -6,10 +6,10 @@ from typing import Any
 
 import segno
 
-from channels_app.providers.whapi.simulator.sending import Refusal
+from channels_app.providers.simulating.exchange import Refusal
+from channels_app.providers.simulating.timing import Timetable
+from channels_app.providers.simulating.webhooks import Event, Webhooks
 from channels_app.providers.whapi.simulator.state import Channel, State
-from channels_app.providers.whapi.simulator.timing import Timetable
-from channels_app.providers.whapi.simulator.webhooks import Event, Webhooks
 
 QR_SECONDS = 20
 

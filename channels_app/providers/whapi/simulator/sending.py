@@ -6,13 +6,13 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from channels_app.providers.simulating.exchange import Done, Refusal
+from channels_app.providers.simulating.faults import Rule
+from channels_app.providers.simulating.webhooks import Event, Webhooks
 from channels_app.providers.whapi.simulator import payloads
-from channels_app.providers.whapi.simulator.faults import Rule
 from channels_app.providers.whapi.simulator.state import Channel, State
-from channels_app.providers.whapi.simulator.webhooks import Event, Webhooks
 
 TO = re.compile(r"[\d-]{9,31}(@[\w.]+)?")
 MESSAGE_ID = re.compile(r"[A-Za-z0-9._]{4,30}-[A-Za-z0-9._]{4,14}(-[A-Za-z0-9._]{4,10})?(-[A-Za-z0-9._]{2,10})?")
@@ -27,23 +27,6 @@ REQUIRED = {
     "interactive": ("action",),
     **dict.fromkeys(payloads.MEDIA_TYPES, ("media",)),
 }
-
-
-class Refusal(Exception):
-    """An error answer of the provider."""
-
-    def __init__(self, status: int, message: str, details: str = ""):
-        self.status = status
-        self.body = {"error": {"code": status, "message": message, **({"details": details} if details else {})}}
-        super().__init__(message)
-
-
-@dataclass
-class Done:
-    """An answer, and what is to be told once it has been given."""
-
-    body: Any
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Sending:

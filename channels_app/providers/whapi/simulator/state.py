@@ -1,6 +1,5 @@
 """What exists at the simulated provider: channels with their messages, groups, files and settings."""
 
-import base64
 import copy
 import hashlib
 import json
@@ -8,12 +7,14 @@ import secrets
 import string
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from channels_app.providers.whapi.simulator.options import Options
+from channels_app.providers.simulating.exchange import File
+from channels_app.providers.simulating.options import Options
+from channels_app.providers.simulating.shelves import Shelves
 
 _LETTERS = string.ascii_letters + string.digits
 DEFAULT_SETTINGS = {
@@ -25,18 +26,6 @@ DEFAULT_SETTINGS = {
     "full_history": False,
 }
 STATE_CODES = {"NOT_INIT": 0, "INIT": 1, "LAUNCH": 2, "QR": 3, "AUTH": 4, "ERROR": 5, "SYNC_ERROR": 6, "STOP": 7}
-
-
-@dataclass
-class File:
-    id: str
-    mime_type: str
-    content: bytes = field(repr=False)
-    name: str = ""
-
-    @property
-    def sha256(self) -> str:
-        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
 
 
 @dataclass
@@ -80,9 +69,7 @@ class State:
         self.options = options
         self.lock = threading.RLock()
         self.channels: OrderedDict[str, Channel] = OrderedDict()
-        self._order: deque[tuple[Channel, str]] = deque()
-        self._file_order: deque[tuple[Channel, str]] = deque()
-        self._file_bytes = 0
+        self._shelves = Shelves(options)
         self._path = path
         self._load()
 
@@ -116,26 +103,14 @@ class State:
 
     def keep_message(self, channel: Channel, message: dict[str, Any]) -> None:
         with self.lock:
-            if message["id"] not in channel.messages:
-                self._order.append((channel, message["id"]))
-            channel.messages[message["id"]] = message
-            while len(self._order) > self.options.max_messages:
-                owner, message_id = self._order.popleft()
-                owner.messages.pop(message_id, None)
+            self._shelves.keep_message(channel.messages, message["id"], message)
 
     def keep_file(self, channel: Channel, mime_type: str, content: bytes, name: str = "") -> File:
+        kind = mime_type.split(";")[0].split("/")[-1].split("+")[0]
+        letters = "".join(c for c in kind if c.isalnum()) or "file"
+        file = File(f"{letters}-{secrets.token_hex(10)}-{secrets.token_hex(5)}", mime_type, content, name)
         with self.lock:
-            kind = mime_type.split(";")[0].split("/")[-1].split("+")[0]
-            letters = "".join(c for c in kind if c.isalnum()) or "file"
-            file = File(f"{letters}-{secrets.token_hex(10)}-{secrets.token_hex(5)}", mime_type, content, name)
-            channel.files[file.id] = file
-            self._file_order.append((channel, file.id))
-            self._file_bytes += len(content)
-            while self._file_bytes > self.options.max_media_bytes and len(self._file_order) > 1:
-                owner, file_id = self._file_order.popleft()
-                gone = owner.files.pop(file_id, None)
-                self._file_bytes -= len(gone.content) if gone else 0
-            return file
+            return self._shelves.keep_file(channel.files, file)
 
     def file(self, file_id: str) -> File | None:
         with self.lock:

@@ -1,4 +1,4 @@
-"""The simulator's HTTP server: threads and plain sockets, because it must also hang, drip and reset."""
+"""The HTTP server under every simulator: threads and plain sockets, because it must also hang, drip and reset."""
 
 import contextlib
 import json
@@ -9,22 +9,19 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from channels_app.providers.whapi.simulator.api import Api, Request
-from channels_app.providers.whapi.simulator.control import Arrivals, Control
-from channels_app.providers.whapi.simulator.customers import Customers
-from channels_app.providers.whapi.simulator.faults import Rule, Rules
-from channels_app.providers.whapi.simulator.linking import Linking
-from channels_app.providers.whapi.simulator.options import Options
-from channels_app.providers.whapi.simulator.sending import Done, Refusal, Sending
-from channels_app.providers.whapi.simulator.state import File, State
-from channels_app.providers.whapi.simulator.talking import Talking
-from channels_app.providers.whapi.simulator.timing import Timetable
-from channels_app.providers.whapi.simulator.webhooks import Webhooks
+from channels_app.providers.simulating.arrivals import Arrivals
+from channels_app.providers.simulating.control import Control
+from channels_app.providers.simulating.exchange import Done, File, Refusal, Request
+from channels_app.providers.simulating.faults import Rule, Rules
+from channels_app.providers.simulating.options import Options
+from channels_app.providers.simulating.timing import Timetable
+from channels_app.providers.simulating.webhooks import Webhooks
 
 HOST = "127.0.0.1"
 BODY_LIMIT_BYTES = 100 * 1024 * 1024
@@ -32,36 +29,63 @@ HEADER_LIMIT_BYTES = 65_536
 
 
 class Simulator:
-    """One simulated provider on a loopback port; port 0 takes a free one. `start` returns at once."""
+    """One simulated provider on a loopback port; port 0 takes a free one. `start` returns at once.
+
+    A vendor's subclass sets `webhooks` and `control`, and answers: `answer`, and where they mean something `recipient`,
+    `channel_id`, `open_answer` and `error`.
+    """
+
+    title = ""  # the vendor, as a person would name it
+    webhooks: Webhooks
+    control: Control
 
     def __init__(self, port: int = 0, options: Options | None = None, state_path: Path | None = None):
-        """Raises OSError when the port is taken."""
+        """`state_path` is a file that keeps channels over a restart. Raises OSError when the port is taken."""
         self.options = options or Options()
-        self._timetable = Timetable()
-        self._state = State(self.options, state_path)
-        self._webhooks = Webhooks(self.options, self._timetable)
-        self._rules = Rules()
-        self._arrivals = Arrivals(self.options.max_requests)
-        linking = Linking(self._state, self._webhooks, self._timetable)
-        sending = Sending(self._state, self._webhooks, lambda: self.base_url)
-        customers = Customers(self._state, self._webhooks, lambda: self.base_url)
-        self._talking = Talking(self._state, self._webhooks, self._timetable, customers)
-        sending.reached.append(self._talking.reached)
-        self._api = Api(self._state, self._webhooks, sending, linking)
-        self._control = Control(self._state, self._webhooks, self._rules, customers, linking, self._arrivals)
+        self.state_path = state_path
+        self.timetable = Timetable()
+        self.rules = Rules()
+        self.arrivals = Arrivals(self.options.max_requests)
         self._stopped = threading.Event()
         self._server = _Server((HOST, port), _Connection)
         self._server.simulator = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
+
+    # --- What a vendor says ---
+
+    def answer(self, request: Request, rule: Rule) -> Done:
+        """The provider's answer. Raises Refusal."""
+        raise NotImplementedError
+
+    def recipient(self, request: Request) -> str:
+        """Whom a request is about, for fault rules with `to`."""
+        return ""
+
+    def token(self, request: Request) -> str:
+        """Who asks, for fault rules with `token`."""
+        return request.bearer
+
+    def channel_id(self, request: Request) -> str:
+        """Which number a request is about, for the log of requests."""
+        return ""
+
+    def open_answer(self, request: Request) -> Done | None:
+        """For paths that are no part of the provider's API and meet no rules, as public files. Raises Refusal."""
+        return None
+
+    def error(self, status: int) -> Any:
+        """The body of an error that a rule asks for without saying more."""
+        return {"error": {"code": status, "message": f"simulated {status}"}}
+
+    # --- Serving ---
 
     @property
     def base_url(self) -> str:
         return f"http://{HOST}:{self._server.server_address[1]}"
 
     def start(self) -> None:
-        self._timetable.start()
-        self._webhooks.start()
-        self._talking.start()
+        self.timetable.start()
+        self.webhooks.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -69,21 +93,21 @@ class Simulator:
         self._server.shutdown()
         self._server.server_close()
         self._server.cut_connections()
-        self._timetable.stop()
-        self._webhooks.stop()
+        self.timetable.stop()
+        self.webhooks.stop()
 
     def serve(self, request: Request, sock: socket.socket) -> bool:
         """Answer one request. Returns whether the connection may be used again."""
         if request.path.startswith("/_sim/"):
-            return self._answer(sock, request, *_outcome(lambda: self._control.serve(request)))
-        if request.path.startswith("/files/"):
-            return self._answer(sock, request, *_outcome(lambda: self._public_file(request)))
-        rule = self._rules.for_request(request.method, request.path, _recipient(request), request.token)
-        channel = self._state.find(request.token) if request.token else None
-        entry = self._arrivals.note(request, channel.channel_id if channel else "")
+            return self._answer(sock, request, *_outcome(lambda: self.control.serve(request)))
+        status, body, done = _outcome(lambda: self.open_answer(request))
+        if body is not None:
+            return self._answer(sock, request, status, body, done)
+        rule = self.rules.for_request(request.method, request.path, self.recipient(request), self.token(request))
+        entry = self.arrivals.note(request, self.channel_id(request))
         status, body, done = 200, {}, Done(None)
         if rule.accepts:
-            status, body, done = _outcome(lambda: self._api.serve(self._api.channel(request), request, rule))
+            status, body, done = _outcome(lambda: self.answer(request, rule))
             entry["accepted"] = status < 400
         if rule.then != "answer" or rule.drip_ms:
             _follow(done)  # there may be no answer to wait for
@@ -106,7 +130,7 @@ class Simulator:
             return False
         if rule.status is not None or rule.body is not None:
             status = rule.status or 200
-            default = {"error": {"code": status, "message": f"simulated {status}"}} if status >= 400 else body
+            default = self.error(status) if status >= 400 else body
             body = default if rule.body is None else rule.body
         entry["status"] = status
         return self._answer(sock, request, status, body, Done(None), rule)
@@ -147,37 +171,20 @@ class Simulator:
             if self._stopped.wait(pause):
                 return
 
-    def _public_file(self, request: Request) -> File:
-        file = self._api.public_file(request.path.removeprefix("/files/"))
-        if file is None:
-            raise Refusal(404, "specified media not found")
-        return file
 
-
-def _outcome(deed) -> tuple[int, Any, Done]:
+def _outcome(deed: Callable[[], Done | None]) -> tuple[int, Any, Done]:
     """(status, body, what follows)."""
     try:
-        result = deed()
+        done = deed() or Done(None)
     except Refusal as refusal:
         return refusal.status, refusal.body, Done(None)
-    if isinstance(result, File):
-        return 200, result, Done(None)
-    return 200, result.body, result
+    return 200, done.body, done
 
 
 def _follow(done: Done) -> None:
     """Once."""
     while done.afterwards:
         done.afterwards.pop(0)()
-
-
-def _recipient(request: Request) -> str:
-    if request.method != "POST" or not request.path.startswith("/messages/"):
-        return ""
-    try:
-        return str(json.loads(request.body)["to"])
-    except (ValueError, KeyError, TypeError):
-        return ""
 
 
 class _Server(socketserver.ThreadingTCPServer):

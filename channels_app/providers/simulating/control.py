@@ -1,0 +1,59 @@
+"""The control API under /_sim/: what every simulator knows, and the deeds that a vendor adds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from channels_app.providers.simulating.arrivals import Arrivals
+from channels_app.providers.simulating.exchange import Done, Refusal, Request
+from channels_app.providers.simulating.faults import Rules
+from channels_app.providers.simulating.options import Options
+from channels_app.providers.simulating.webhooks import Webhooks
+
+Deed = Callable[[dict[str, str], Any], Any]
+"""(query, JSON body) to JSON answer. Raises Refusal; ValueError, TypeError or KeyError for what it does not know."""
+
+
+class Control:
+    """Answers /_sim/ requests. Raises Refusal."""
+
+    def __init__(
+        self,
+        options: Options,
+        rules: Rules,
+        arrivals: Arrivals,
+        webhooks: Webhooks,
+        deeds: dict[tuple[str, str], Deed],
+    ):
+        """`deeds` by (method, name): at least inbound, messages, connection and channels."""
+        self._options = options
+        self._rules = rules
+        self._webhooks = webhooks
+        self._deeds: dict[tuple[str, str], Deed] = {
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): lambda query, values: rules.clear() or {"cleared": True},
+            ("GET", "requests"): lambda query, values: {"requests": arrivals.list(query)},
+            ("DELETE", "requests"): lambda query, values: arrivals.clear() or {"cleared": True},
+            ("GET", "webhooks"): self._deliveries,
+            ("POST", "options"): self._change_options,
+            **deeds,
+        }
+
+    def serve(self, request: Request) -> Done:
+        deed = self._deeds.get((request.method, request.path.removeprefix("/_sim/")))
+        if deed is None:
+            raise Refusal(404, f"{request.path} is not part of the control API")
+        try:
+            return Done(deed(request.query, request.json()))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Refusal(400, f"{type(error).__name__}: {error}") from None
+
+    def _add_fault(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+        self._rules.add(values)
+        return {"added": True}
+
+    def _deliveries(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+        return {"idle": self._webhooks.idle(), "deliveries": list(self._webhooks.log)}
+
+    def _change_options(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+        self._options.change(values)
+        return vars(self._options)
