@@ -13,9 +13,13 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Credentials:
-    """The opened secrets of one channel, for the time of one call. Its repr shows nothing."""
+    """What one channel needs at its vendor, opened for the time of one call. Its repr shows no secret.
 
-    base_url: str
+    `extra` has everything else that the vendor's description asks for, secret or not, by its name: app_secret,
+    verify_token, hmac_key, webhook_secret, phone_number_id, waba_id, session …
+    """
+
+    base_url: str  # without a slash at its end; may be "", for the vendor's own
     token: str = field(repr=False)
     extra: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -69,11 +73,15 @@ class SentMessage:
 
 @dataclass(frozen=True)
 class QrCode:
-    """`png_data_uri` is a secret: whoever scans it becomes the number. None while the provider prepares it."""
+    """`png_data_uri` is a secret: whoever scans it becomes the number. None while the provider prepares it.
 
-    status: str  # pending | ready | already_connected | unavailable
+    passkey: WhatsApp wants to see a passkey before it links the phone; `detail` says what the person has to do.
+    """
+
+    status: str  # pending | ready | passkey | already_connected | unavailable
     png_data_uri: str | None = field(default=None, repr=False)
     expires_in_seconds: int | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -322,7 +330,17 @@ class Adapter(Protocol):
 
     def log_out(self, credentials: Credentials, *, deadline: float) -> None: ...
 
-    def register_webhook(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> None: ...
+    def restart(self, credentials: Credentials, *, deadline: float) -> None:
+        """Take up a lost connection with the session that the vendor has. Only asked where the description says so."""
+        ...
+
+    def register_webhook(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> None:
+        """`secret` is what the description names as `webhook_secret`. Doing it again changes nothing."""
+        ...
+
+    def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
+        """Whether the vendor would call `url` now. One who does not show the secret is believed to have it."""
+        ...
 
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]: ...
 

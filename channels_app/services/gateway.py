@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from channels_app.models import Channel, Credential
-from channels_app.providers import adapter_named
+from channels_app.providers import adapter_named, description_of
 from channels_app.providers.base import (
     Adapter,
     Credentials,
@@ -25,7 +25,7 @@ from channels_app.providers.base import (
     SentMessage,
 )
 from channels_app.providers.errors import ProviderError
-from channels_app.services.credentials import QR, TOKEN, WEBHOOK_SECRET
+from channels_app.services.credentials import QR, TOKEN
 from kernel import clock
 from kernel.crypto import CannotDecrypt, decrypt
 
@@ -43,6 +43,7 @@ _KEPT_OPEN_LIMIT = 10_000
 class _Open:
     adapter: Adapter
     credentials: Credentials = field(repr=False)
+    webhook_secret: str = field(repr=False)
     until: float  # time.monotonic()
 
 
@@ -128,11 +129,22 @@ def log_out(channel_id: uuid.UUID, *, deadline: float) -> None:
     way.adapter.log_out(way.credentials, deadline=deadline)
 
 
+def restart(channel_id: uuid.UUID, *, deadline: float) -> None:
+    """Ask the provider to take up a lost connection."""
+    way = _way(channel_id)
+    way.adapter.restart(way.credentials, deadline=deadline)
+
+
 def register_webhook(channel_id: uuid.UUID, url: str, *, deadline: float) -> None:
     """Ask the provider to call `url`, with the channel's webhook secret."""
     way = _way(channel_id)
-    secret = way.credentials.extra.get(WEBHOOK_SECRET, "")
-    way.adapter.register_webhook(way.credentials, url, secret, deadline=deadline)
+    way.adapter.register_webhook(way.credentials, url, way.webhook_secret, deadline=deadline)
+
+
+def webhook_is_registered(channel_id: uuid.UUID, url: str, *, deadline: float) -> bool:
+    """Whether the provider would call `url` with the channel's webhook secret."""
+    way = _way(channel_id)
+    return way.adapter.webhook_is_registered(way.credentials, url, way.webhook_secret, deadline=deadline)
 
 
 # --- No network -------------------------------------------------------------------------------------------------------
@@ -160,6 +172,17 @@ def waiting_qr(channel_id: uuid.UUID) -> tuple[str, datetime] | None:
         return decrypt(row.sealed), row.expires_at
     except CannotDecrypt:
         return None  # the key changed in these seconds; a new code follows
+
+
+def webhook_key(channel_id: uuid.UUID, name: str) -> str:
+    """The secret `name` with which the provider signs this channel's webhooks; "" when there is none to be read.
+
+    Kept open as long as a token is. Raises DatabaseError.
+    """
+    try:
+        return _way(channel_id).credentials.extra.get(name, "")
+    except ProviderError:
+        return ""
 
 
 def forget(channel_id: uuid.UUID) -> None:
@@ -202,9 +225,11 @@ def _unseal(channel_id: uuid.UUID) -> _Open:
     token = secrets.pop(TOKEN, "")
     if not token:
         raise ProviderError("token_missing", "The channel has no token. Paste one to connect it.", unauthorized=True)
+    extra = {name: value for name, value in channel.settings.items() if isinstance(value, str)} | secrets
     return _Open(
         adapter=_adapter(channel.provider),
-        credentials=Credentials(base_url=_base_url(channel), token=token, extra=secrets),
+        credentials=Credentials(base_url=_base_url(channel), token=token, extra=extra),
+        webhook_secret=secrets.get(description_of(channel.provider).webhook_secret, ""),
         until=time.monotonic() + KEPT_OPEN_SECONDS,
     )
 
@@ -215,4 +240,5 @@ def _adapter(provider: str) -> Adapter:
 
 
 def _base_url(channel: Channel) -> str:
-    return channel.settings.get("base_url") or {"whapi": settings.WHAPI_BASE_URL}.get(channel.provider, "")
+    named = channel.settings.get("base_url") or {"whapi": settings.WHAPI_BASE_URL}.get(channel.provider, "")
+    return named.rstrip("/")

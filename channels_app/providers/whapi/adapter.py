@@ -122,14 +122,14 @@ class WhapiAdapter:
 
     def health(self, credentials: Credentials, *, deadline: float) -> Health:
         """Asks without waking: the default would start a channel that was stopped on purpose."""
-        found = health_of(_as_object(Client(credentials, deadline).get("/health", wakeup="false")))
+        found = health_of(_as_object(Client(credentials, deadline).get_small("/health", wakeup="false")))
         if found is None:
             raise ProviderError("unreadable_answer", "Whapi reports a state of the channel that Waybill does not know.")
         return found
 
     def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
         try:
-            answer = _as_object(Client(credentials, deadline).get("/users/login", wakeup="true"))
+            answer = _as_object(Client(credentials, deadline).get_small("/users/login", wakeup="true"))
         except ProviderError as error:
             if error.http_status == 409:
                 return QrCode("already_connected")
@@ -145,7 +145,7 @@ class WhapiAdapter:
         digits = "".join(c for c in phone_number if c in "0123456789")
         if not 7 <= len(digits) <= 15:
             raise ProviderError("invalid_recipient", "The phone number needs 7 to 15 digits.", permanent=True)
-        answer = _as_object(Client(credentials, deadline).get(f"/users/login/{digits}"))
+        answer = _as_object(Client(credentials, deadline).get_small(f"/users/login/{digits}"))
         code = text(answer, "code", 40)
         if not code:
             raise ProviderError("unreadable_answer", "Whapi gave no pairing code. Try again.")
@@ -171,7 +171,7 @@ class WhapiAdapter:
             "events": WEBHOOK_EVENTS,
             "headers": {"X-Webhook-Secret": secret},
         }
-        kept = [hook for hook in _webhooks(_as_object(client.get("/settings"))) if not _is_ours(hook, url)]
+        kept = [hook for hook in _webhooks(_as_object(client.get_small("/settings"))) if not _is_ours(hook, url)]
         settings = {
             "callback_persist": True,
             "callback_backoff_delay_ms": limits.BACKOFF_MS,
@@ -182,6 +182,20 @@ class WhapiAdapter:
         after = mapping(answer, "after_update")
         if after and all(hook.get("url") != url for hook in _webhooks(after)):
             raise ProviderError("webhook_not_registered", "Whapi did not keep the webhook.", permanent=True)
+
+    def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
+        settings = _as_object(Client(credentials, deadline).get_small("/settings"))
+        wanted = {(event["type"], event["method"]) for event in WEBHOOK_EVENTS}
+        return settings.get("callback_persist") is True and any(
+            hook.get("url") == url
+            and mapping(hook, "headers").get("X-Webhook-Secret", secret) == secret
+            and wanted <= {(text(event, "type", 40), text(event, "method", 10)) for event in _objects(hook, "events")}
+            for hook in _webhooks(settings)
+        )
+
+    def restart(self, credentials: Credentials, *, deadline: float) -> None:
+        """Asking for the health with `wakeup` starts a channel that sleeps or has lost its connection."""
+        Client(credentials, deadline).get_small("/health", wakeup="true")
 
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
         client = Client(credentials, deadline)
@@ -280,7 +294,11 @@ def _png_data_uri(answer: dict[str, Any]) -> str | None:
 
 
 def _webhooks(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    return [hook for hook in sequence(settings, "webhooks") if isinstance(hook, dict)]
+    return _objects(settings, "webhooks")
+
+
+def _objects(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    return [one for one in sequence(data, key) if isinstance(one, dict)]
 
 
 def _is_ours(hook: dict[str, Any], url: str) -> bool:

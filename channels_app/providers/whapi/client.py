@@ -22,6 +22,11 @@ class Client:
         """The JSON value of the answer."""
         return self._json(self._request("GET", path, params=params or None), acting=False)
 
+    def get_small(self, path: str, **params: Any) -> Any:
+        """As `get`, where an answer can only be small: whatever else comes is not worth reading to its end."""
+        answer = self._request("GET", path, params=params or None, max_bytes=limits.SMALL_ANSWER_LIMIT_BYTES)
+        return self._json(answer, acting=False)
+
     def act(self, method: str, path: str, json: Any = None, *, repeatable: bool = False) -> dict[str, Any]:
         """A request that changes something. `repeatable`: doing it twice does no harm, so nothing stays uncertain."""
         return self._object(self._request(method, path, json=json, acting=not repeatable), acting=not repeatable)

@@ -5,6 +5,12 @@ import re
 ANSWER_LIMIT_BYTES = 20 * 1024 * 1024
 """A page of 500 messages with embedded thumbnails stays below it; more is not an answer we asked for."""
 
+SMALL_ANSWER_LIMIT_BYTES = 1024 * 1024
+"""A QR code as an image takes some kilobytes, settings with many webhooks some dozens."""
+
+UNPAID_SECONDS = 900.0
+"""How long a channel that is not paid, or whose trial is used up, is left in peace: only a payment changes it."""
+
 HISTORY_PAGE = 100
 """The provider's default, and small enough to keep an answer below the limit above (it allows 500)."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.retry_after import retry_after_seconds
+from channels_app.providers.whapi import limits
 from channels_app.providers.whapi.parsing.reading import storable
 from kernel import http
 
@@ -14,7 +15,6 @@ _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTAL
 
 PERMANENT = {
     400: ("bad_request", "Whapi refused the request"),
-    402: ("payment_required", "The limit of the trial is used up, or the channel is not paid"),
     403: ("forbidden", "Whapi forbids this"),
     404: ("not_found", "Whapi does not find it"),
     405: ("not_found", "Whapi does not offer this"),
@@ -48,6 +48,9 @@ def refusal(status: int, headers: Mapping[str, str], body: Any, *, acting: bool)
             retry_after=retry_after_seconds(headers),
             http_status=status,
         )
+    if status == 402:  # true for every message until somebody pays; none of them is at fault
+        detail = "The trial's limit is used up, or the channel is not paid. Look at the billing page of Whapi's panel."
+        return ProviderError("payment_required", detail, retry_after=limits.UNPAID_SECONDS, http_status=status)
     if status in PERMANENT:
         code, meaning = PERMANENT[status]
         return ProviderError(code, _sentence(meaning, said), permanent=True, http_status=status)

@@ -23,7 +23,7 @@ PAGE = "<html><head><style>b{}</style></head><body><h1>502</h1> Bad gateway</bod
     [
         (400, NESTED, "bad_request", {"permanent"}),
         (401, {"error": {"message": "need channel authorization for send message"}}, "session_lost", {"unauthorized"}),
-        (402, FLAT, "payment_required", {"permanent"}),
+        (402, FLAT, "payment_required", {"retry_after"}),
         (403, {"error": "forbidden"}, "forbidden", {"permanent"}),
         (404, {"error": {"code": 404, "message": "Channel NOT found"}}, "channel_not_found", {"unauthorized"}),
         (404, {"error": {"message": "specified group not found"}}, "not_found", {"permanent"}),
