@@ -1,16 +1,17 @@
 """The states of a channel's connection and the moves between them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ChannelStatus(models.TextChoices):
-    DISCONNECTED = "disconnected", "Disconnected"
-    CONNECTING = "connecting", "Connecting"
-    QR_PENDING = "qr_pending", "Waiting for the QR scan"
-    CONNECTED = "connected", "Connected"
-    DEGRADED = "degraded", "Limited"
-    LOGGED_OUT = "logged_out", "Logged out"
-    ERROR = "error", "Error"
+    DISCONNECTED = "disconnected", _("Disconnected")
+    CONNECTING = "connecting", _("Connecting")
+    QR_PENDING = "qr_pending", _("Waiting for the QR scan")
+    CONNECTED = "connected", _("Connected")
+    DEGRADED = "degraded", _("Limited")
+    LOGGED_OUT = "logged_out", _("Logged out")
+    ERROR = "error", _("Error")
 
 
 S = ChannelStatus
@@ -33,3 +34,9 @@ class ProviderKind(models.TextChoices):
     WHAPI = "whapi", "Whapi"
     CLOUD = "cloud", "WhatsApp Cloud API"
     WAHA = "waha", "WAHA"
+
+
+class WebhookState(models.TextChoices):
+    UNKNOWN = "unknown", _("Not checked yet")
+    REGISTERED = "registered", _("Registered")
+    MISSING = "missing", _("Not registered")
