@@ -1,5 +1,7 @@
 """What the inbox refuses."""
 
+from typing import Any
+
 from kernel.errors import Conflict, Invalid, NotFound
 
 
@@ -37,6 +39,27 @@ class ChatReadOnly(Conflict):
 class ClientIdReused(Conflict):
     code = "client_id_reused"
     message = "This client_id was already used for a different message. Make a new one."
+
+
+class ChatMovedOn(Conflict):
+    """Somebody else wrote since `seen`. `newest` is the latest of those messages."""
+
+    code = "chat_moved_on"
+    message = "Somebody wrote here while you typed. Read it first, or send yours all the same."
+
+    def __init__(self, newest: Any) -> None:
+        super().__init__()
+        self.newest = newest
+
+
+class NoSuchTime(Invalid):
+    code = "no_such_time"
+    message = "Choose a time between one minute and one year from now."
+
+
+class NoSuchNote(NotFound):
+    code = "note_not_found"
+    message = "There is no such note, or it is not yours."
 
 
 class NotPossibleNow(Conflict):

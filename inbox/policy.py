@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
@@ -25,6 +25,10 @@ COUNT_CAP = 100
 
 CLOCK_SLACK_SECONDS = 120
 """A provider's clock may run this much ahead of ours before we stop placing our messages after its messages."""
+
+
+SCHEDULE_SOONEST, SCHEDULE_LATEST = timedelta(minutes=1), timedelta(days=366)
+"""How far ahead a message may be scheduled. What is nearer can as well be sent now."""
 
 
 def wa_chat_id_of(to: str) -> str | None:
@@ -69,6 +73,11 @@ def smallest_id_at(at: datetime) -> uuid.UUID:
     """The smallest UUIDv7 of the millisecond `at`: every id made later is greater (RFC 9562 §5.7)."""
     milliseconds = int(at.timestamp() * 1000)
     return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+
+
+def made_at(key: uuid.UUID) -> datetime:
+    """The millisecond in which a UUIDv7 was made (RFC 9562 §5.7)."""
+    return datetime.fromtimestamp((key.int >> 80) / 1000, tz=UTC)
 
 
 def text_limit() -> int:

@@ -60,11 +60,17 @@ class NewPersonForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ["name", "theme", "enter_sends"]
-        labels = {"name": "Your name", "theme": "Theme", "enter_sends": "Enter sends the message"}
+        fields = ["name", "theme", "enter_sends", "undo_seconds"]
+        labels = {
+            "name": "Your name",
+            "theme": "Theme",
+            "enter_sends": "Enter sends the message",
+            "undo_seconds": "Time to undo",
+        }
         help_texts = {
             "name": "Your team sees it beside your messages. Customers do not.",
             "enter_sends": "Shift and Enter then begins a new line. Without it, Ctrl and Enter sends.",
+            "undo_seconds": "What you write waits here that long before it leaves, and can be taken back without a trace.",
         }
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),

@@ -7,12 +7,19 @@ from django.db import IntegrityError, transaction
 
 from channels_app.models import Channel
 from channels_app.providers.base import Outgoing, OutgoingMedia
-from inbox.errors import ChatReadOnly, ClientIdReused, GroupNotKnown, NumberNotUnderstood
+from inbox.errors import (
+    ChatMovedOn,
+    ChatReadOnly,
+    ClientIdReused,
+    GroupNotKnown,
+    NoSuchTime,
+    NumberNotUnderstood,
+)
 from inbox.events import ChatChanged, MessagesChanged
 from inbox.jobs import SEND, Draft
-from inbox.models import Attachment, Chat, Contact, ContactAddress, Message
-from inbox.policy import CLOCK_SLACK_SECONDS, wa_chat_id_of
-from inbox.states import AttachmentState, Direction, MessageStatus, is_group
+from inbox.models import Attachment, Chat, Contact, ContactAddress, Message, MessageDeed
+from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST, made_at, wa_chat_id_of
+from inbox.states import AttachmentState, Direction, MessageStatus, MessageType, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.events import publish
@@ -22,23 +29,42 @@ from workspaces.access import Actor, author_of, name_of, require
 from workspaces.roles import Permission
 
 CLIENT_ID_MAX = 64
+SEEN_SLACK = timedelta(days=1)
+"""A message may be made here so much later than the time at which it stands in its chat."""
 
 
 @again_after_deadlock
-def send_message(*, actor: Actor, chat: Chat, client_id: str, draft: Draft) -> Message:
+def send_message(
+    *,
+    actor: Actor,
+    chat: Chat,
+    client_id: str,
+    draft: Draft,
+    due_at: datetime | None = None,
+    hold_seconds: int = 0,
+    seen: uuid.UUID | None = None,
+) -> Message:
     """The message, pending, with its outbox row. The same `client_id` and content again: the same message.
 
-    Raises Forbidden, ClientIdReused, ChatReadOnly, EmptyMessage, MessageTooLong, Invalid. A channel that is
-    disconnected or paused is no reason to refuse: the message waits in the outbox.
+    `due_at` schedules it: it stands and leaves at that time. `hold_seconds` keeps it here that long, so that it can be
+    taken back without a trace. `seen` is the newest message that the writer knew of: a later one by somebody else
+    raises ChatMovedOn. Raises Forbidden, ClientIdReused, ChatReadOnly, EmptyMessage, MessageTooLong, NoSuchTime,
+    Invalid. A channel that is disconnected or paused is no reason to refuse: the message waits in the outbox.
     """
     require(actor, Permission.WRITE_MESSAGES)
-    _check_client_id(client_id)
+    check_client_id(client_id)
     draft.check()
+    if due_at is not None:
+        check_time(due_at)
     digest = draft.digest(chat.pk)
     try:
         with transaction.atomic():
             locked = locked_chat(chat.pk)
-            return _known(actor, client_id, digest) or _create(actor, locked, client_id, draft, digest)
+            if (known := _known(actor, client_id, digest)) is not None:
+                return known
+            if seen is not None:
+                _check_seen(actor, locked, seen)
+            return _create(actor, locked, client_id, draft, digest, due_at, hold_seconds)
     except IntegrityError:
         # The same client_id was committed in another chat between our look and our insert.
         if (known := _known(actor, client_id, digest)) is None:
@@ -127,11 +153,39 @@ def publish_chat(chat: Chat) -> None:
     publish(ChatChanged(workspace_id=chat.workspace_id, channel_id=chat.channel_id, chat_id=chat.pk))
 
 
-def _create(actor: Actor, chat: Chat, client_id: str, draft: Draft, digest: str) -> Message:
+def check_time(due_at: datetime) -> None:
+    """Raises NoSuchTime."""
+    if not now() + SCHEDULE_SOONEST <= due_at + timedelta(seconds=5) <= now() + SCHEDULE_LATEST:
+        raise NoSuchTime(fields={"due_at": ["between one minute and one year from now"]})
+
+
+def stand_at_the_end(chat: Chat, message: Message, at: datetime) -> None:
+    """Make the message the newest of the locked chat, which moves to the top of the list."""
+    Chat.objects.filter(pk=chat.pk).update(last_message_id=message.pk, last_message_at=at)
+
+
+def place_in(chat: Chat) -> datetime:
+    """Now, or just after the newest message if the provider's clock is a little ahead: answers stand below."""
+    moment = now()
+    if moment <= chat.last_message_at <= moment + timedelta(seconds=CLOCK_SLACK_SECONDS):
+        return chat.last_message_at + timedelta(microseconds=1)
+    return moment
+
+
+def _create(
+    actor: Actor,
+    chat: Chat,
+    client_id: str,
+    draft: Draft,
+    digest: str,
+    due_at: datetime | None,
+    hold_seconds: int,
+) -> Message:
     check_writable(chat)
     quoted = _quoted(chat, draft.quoted_id)
     attachment = _attachment(actor, draft)
-    written_at = _place(chat)
+    written_at = place_in(chat)
+    leaves_at = due_at or (now() + timedelta(seconds=hold_seconds) if hold_seconds else None)
     message = Message.objects.create(
         workspace_id=chat.workspace_id,
         channel_id=chat.channel_id,
@@ -152,12 +206,16 @@ def _create(actor: Actor, chat: Chat, client_id: str, draft: Draft, digest: str)
         location=draft.location,
         contacts=draft.contacts,
         poll=_poll(draft),
-        sort_at=written_at,
+        sort_at=due_at or written_at,
+        due_at=leaves_at,
     )
     if attachment is not None:
         attachment.message = message
         attachment.save(update_fields=["message"])
-    Chat.objects.filter(pk=chat.pk).update(last_message_id=message.pk, last_message_at=written_at)
+    if due_at is None:
+        stand_at_the_end(chat, message, written_at)
+    else:
+        note_scheduled(actor, message, due_at)
     enqueue(
         workspace_id=chat.workspace_id,
         lane_id=chat.channel_id,
@@ -165,6 +223,7 @@ def _create(actor: Actor, chat: Chat, client_id: str, draft: Draft, digest: str)
         kind=SEND,
         payload=payload_of(message, draft, attachment, quoted),
         subject_id=message.pk,
+        due_at=leaves_at,
     )
     publish(
         MessagesChanged(
@@ -178,12 +237,30 @@ def _create(actor: Actor, chat: Chat, client_id: str, draft: Draft, digest: str)
     return message
 
 
-def _check_client_id(client_id: str) -> None:
+def note_scheduled(actor: Actor, message: Message, due_at: datetime) -> None:
+    """For the message's timeline."""
+    detail = f"{name_of(actor)} scheduled it for {due_at:%Y-%m-%d %H:%M} UTC."
+    MessageDeed.objects.create(message=message, event="scheduled", detail=detail[:300])
+
+
+def check_client_id(client_id: str) -> None:
     if not client_id or len(client_id) > CLIENT_ID_MAX or not client_id.isprintable():
         raise Invalid(
             f"client_id names this message from your side: 1 to {CLIENT_ID_MAX} printable characters, new for each.",
             fields={"client_id": [f"1 to {CLIENT_ID_MAX} characters"]},
         )
+
+
+def _check_seen(actor: Actor, chat: Chat, seen: uuid.UUID) -> None:
+    """Raises ChatMovedOn when anybody else wrote since: the customer, a colleague, the phone, a robot."""
+    since = made_at(seen) - SEEN_SLACK
+    later = Message.objects.filter(chat=chat, sort_at__gte=since, pk__gt=seen, due_at__isnull=True)
+    others = later.exclude(type=MessageType.SYSTEM).exclude(status=MessageStatus.CANCELLED)
+    if (member := author_of(actor)) is not None:
+        others = others.exclude(sender_member=member)
+    newest = others.with_people().defer("search").order_by("-sort_at", "-id").first()
+    if newest is not None:
+        raise ChatMovedOn(newest)
 
 
 def _known(actor: Actor, client_id: str, digest: str) -> Message | None:
@@ -219,14 +296,6 @@ def _attachment(actor: Actor, draft: Draft) -> Attachment | None:
         attachment.kind = draft.type
         Attachment.objects.filter(pk=attachment.pk).update(kind=draft.type)
     return attachment
-
-
-def _place(chat: Chat) -> datetime:
-    """Now, or just after the newest message if the provider's clock is a little ahead: answers stand below."""
-    moment = now()
-    if moment <= chat.last_message_at <= moment + timedelta(seconds=CLOCK_SLACK_SECONDS):
-        return chat.last_message_at + timedelta(microseconds=1)
-    return moment
 
 
 def _poll(draft: Draft) -> dict | None:

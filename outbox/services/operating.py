@@ -41,6 +41,23 @@ def replace_payload(*, item_id: uuid.UUID, payload: dict[str, Any]) -> Item:
 
 
 @again_after_deadlock
+def reschedule_item(*, item_id: uuid.UUID, due_at: datetime | None) -> Item:
+    """Another time for a scheduled item; None sends it now, from the tail of its chat. Raises NoLongerQueued."""
+    with _waiting_item(item_id) as item:
+        if item.state != ItemState.SCHEDULED:
+            raise NoLongerQueued("Only what is scheduled can be given another time.")
+        item.due_at = due_at or _database_now()
+        if due_at is None:
+            item.seq = take_places({item.order_key: 1})[item.order_key]
+            item.state, item.open = ItemState.QUEUED, True
+        item.save(update_fields=["due_at", "seq", "state", "open"])
+        if due_at is None:
+            tell_kinds([settled_from(item)])
+            _wake(item)
+    return item
+
+
+@again_after_deadlock
 def retry_item(*, item_id: uuid.UUID) -> Item:
     """Try a failed or uncertain item again, with all its tries.
 

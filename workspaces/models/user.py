@@ -36,6 +36,11 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
         max_length=8, default="auto", choices=[("auto", "System"), ("light", "Light"), ("dark", "Dark")]
     )
     enter_sends = models.BooleanField(default=True)
+    undo_seconds = models.PositiveSmallIntegerField(
+        default=5,
+        choices=[(0, "Send at once"), (5, "5 seconds"), (10, "10 seconds")],
+        help_text="How long what they write in the inbox waits before it may leave.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()

@@ -3,9 +3,9 @@
 from workspaces.models import User
 
 
-def change_profile(*, user: User, name: str, theme: str, enter_sends: bool) -> None:
-    user.name, user.theme, user.enter_sends = name, theme, enter_sends
-    user.save(update_fields=["name", "theme", "enter_sends"])
+def change_profile(*, user: User, name: str, theme: str, enter_sends: bool, undo_seconds: int) -> None:
+    user.name, user.theme, user.enter_sends, user.undo_seconds = name, theme, enter_sends, undo_seconds
+    user.save(update_fields=["name", "theme", "enter_sends", "undo_seconds"])
 
 
 def change_theme(*, user: User, theme: str) -> None:
