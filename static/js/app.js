@@ -3,17 +3,35 @@
 export const page = document.documentElement
 export const me = document.body?.dataset ?? {}
 
-// --- Times: the server writes ISO; the reader's zone decides the words -----------------------------------------------
+// --- Words: written in English here, turned by what the page brought along for the reader's language -----------------
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
-const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" })
-const shortDay = new Intl.DateTimeFormat(undefined, { weekday: "short" })
-const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" })
-const shortDate = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "2-digit", year: "2-digit" })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" })
+const catalog = JSON.parse(document.querySelector("#words")?.textContent ?? "{}")
+
+/** The reader's words for an English text; `{name}` in it stands for a value. */
+export function gettext(text, values = {}) {
+  const words = catalog[text] ?? text
+  return words.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all)
+}
+
+/** One of two texts, by number; `{n}` in them is the number. */
+export const ngettext = (one, many, n, values = {}) => gettext(n === 1 ? one : many, { n, ...values })
+
+// --- Times: the server writes ISO; the reader's zone and language decide the words -------------------------------------
+
+const language = navigator.languages.find((one) => one.startsWith(page.lang)) ?? page.lang
+const form = (options) => new Intl.DateTimeFormat(language, options)
+const clock = form({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+const exact = form({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })
+const weekday = form({ weekday: "long" })
+const shortDay = form({ weekday: "short" })
+const date = form({ day: "numeric", month: "long", year: "numeric" })
+const shortDate = form({ day: "2-digit", month: "2-digit", year: "2-digit" })
+const dayAndMonth = form({ day: "numeric", month: "short" })
+const dayAndYear = form({ day: "numeric", month: "short", year: "numeric" })
+const full = form({ dateStyle: "full", timeStyle: "medium" })
 
 const DAY = 86_400_000
+const UNITS = [["d", 86_400, "h", 3600], ["h", 3600, "m", 60], ["m", 60, "s", 1]]
 
 function daysAgo(at) {
   const midnight = new Date()
@@ -23,10 +41,31 @@ function daysAgo(at) {
 
 export function dayName(at) {
   const days = daysAgo(at)
-  if (days === 0) return "Today"
-  if (days === 1) return "Yesterday"
+  if (days === 0) return gettext("Today")
+  if (days === 1) return gettext("Yesterday")
   return days < 7 ? weekday.format(at) : date.format(at)
 }
+
+/** A length of time in its largest `parts` units that matter: 12 s, 2 m 31 s, 6 h. */
+export function span(seconds, parts = 2) {
+  for (const [big, perBig, small, perSmall] of UNITS) {
+    if (seconds < perBig) continue
+    const rest = parts > 1 ? Math.floor((seconds % perBig) / perSmall) : 0
+    return `${Math.floor(seconds / perBig)} ${big}` + (rest ? ` ${rest} ${small}` : "")
+  }
+  return `${Math.max(0, Math.floor(seconds))} s`
+}
+
+/** Hours, minutes and seconds as a clock shows them: 4:32, 1:04:32. */
+export function clockOf(seconds) {
+  const whole = Math.max(0, seconds)
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), Math.floor(whole % 60)]
+  const tail = `${String(minutes).padStart(hours ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`
+  return hours ? `${hours}:${tail}` : tail
+}
+
+const past = (at) => (Date.now() - at) / 1000
+const left = (at) => Math.ceil((at - Date.now()) / 1000)
 
 const WORDS = {
   clock: (at) => clock.format(at),
@@ -34,33 +73,25 @@ const WORDS = {
   row: (at) => (daysAgo(at) === 0 ? clock.format(at) : daysAgo(at) < 7 ? shortDay.format(at) : shortDate.format(at)),
   day: dayName,
   full: (at) => full.format(at),
-  ago: (at) => span((Date.now() - at) / 1000) + " ago",
-  left: (at) => countdown((at - Date.now()) / 1000),
+  ago: (at) => gettext("{span} ago", { span: span(past(at), 1) }),
+  age: (at) => span(past(at)),
+  left: (at) => (left(at) > 0 ? clockOf(left(at)) : gettext("a moment")),
+  until: (at) => clockOf(left(at)),
+  stamp: (at) => `${dayAndMonth.format(at)} ${exact.format(at)}`,
+  date: (at) => dayAndYear.format(at),
 }
+const PASSING_TIMES = ["ago", "age", "left", "until"].flatMap((name) => [`[data-as=${name}]`, `[data-time=${name}]`]).join()
 
-function span(seconds) {
-  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`
-  return `${Math.floor(seconds / 86_400)} d`
-}
-
-function countdown(seconds) {
-  if (seconds <= 0) return "a moment"
-  const whole = Math.ceil(seconds)
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
-  const tail = `${String(minutes).padStart(hours ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`
-  return hours ? `${hours}:${tail}` : tail
-}
-
-/** Write the words of every <time data-as="clock|row|day|full|exact|ago|left"> under `root`. */
+/** Write the words of every <time data-as="…"> or <time data-time="…"> under `root`. */
 export function writeTimes(root = document) {
-  for (const time of root.querySelectorAll("time[data-as]")) {
+  for (const time of root.querySelectorAll("time[data-as], time[data-time]")) {
     const at = new Date(time.dateTime)
     if (Number.isNaN(+at)) continue
-    const words = WORDS[time.dataset.as](at)
+    const words = WORDS[time.dataset.as ?? time.dataset.time](at)
     if (time.textContent !== words) time.textContent = words
-    if (!time.title) time.title = full.format(at)
+    if (time.dataset.told === time.dateTime) continue
+    time.dataset.told = time.dateTime
+    time.title = full.format(at)
   }
 }
 
@@ -82,15 +113,17 @@ export async function ask(url, { method = "GET", body, accept = "text/html", sig
   if (answer.ok) return answer
   const place = answer.headers.get("HX-Redirect") ?? ""
   const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : ""
-  throw new Refused(answer.status, words || wordsFor(answer.status), place)
+  throw new Refused(answer.status, words || wordsFor(answer.status, answer.headers.get("X-Request-Id")), place)
 }
 
-function wordsFor(status) {
-  if (status === 401) return "You were signed out. What you typed is kept on this device."
-  if (status === 403) return "Your role does not allow this, or the page is too old. Reload it and try again."
-  if (status === 404) return "This is not here any more."
-  if (status === 413) return "The file is too large."
-  return status >= 500 ? "Something broke on our side. What you typed is safe here; try again." : "That did not work."
+function wordsFor(status, id = "") {
+  if (status === 401) return gettext("You were signed out. What you typed is kept on this device.")
+  if (status === 403) return gettext("Your role does not allow this, or the page is too old. Reload it and try again.")
+  if (status === 404) return gettext("This is not here any more.")
+  if (status === 413) return gettext("The file is too large.")
+  if (status < 500) return gettext("That did not work.")
+  const words = gettext("Something broke on our side. What you typed is safe here; try again.")
+  return id ? `${words} ${gettext("Request id: {id}", { id })}` : words
 }
 
 /** Markup made by our own templates, as nodes. */
@@ -110,7 +143,7 @@ export function notice(words, { bad = false, place = "" } = {}) {
     const link = document.createElement("a")
     link.href = place
     link.className = "btn"
-    link.append("Sign in")
+    link.append(gettext("Sign in"))
     toast.append(link)
   }
   document.querySelector("#toasts").append(toast)
@@ -132,19 +165,31 @@ document.addEventListener("submit", async (event) => {
 })
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]")
+  const button = event.target.closest("[data-copy]") // what to copy, or "#id" of where it stands
   if (!button) return
-  await navigator.clipboard.writeText(button.dataset.copy)
-  notice("Copied.")
+  const source = button.dataset.copy.startsWith("#") ? document.querySelector(button.dataset.copy) : null
+  const word = button.querySelector("span")
+  let told = gettext("Copied")
+  try {
+    await navigator.clipboard.writeText(source?.textContent.trim() ?? button.dataset.copy)
+  } catch {
+    if (source) getSelection().selectAllChildren(source) // the browser forbids it: one key press is left to the person
+    told = gettext("Press Ctrl C")
+  }
+  if (!word) return notice(told)
+  const before = word.textContent
+  word.textContent = told
+  setTimeout(() => (word.textContent = before), 2000)
 })
 
 writeTimes()
 setInterval(() => {
-  for (const time of document.querySelectorAll('time[data-as="left"], time[data-as="ago"]')) writeTimes(time.parentElement)
+  for (const time of document.querySelectorAll(PASSING_TIMES)) writeTimes(time.parentElement)
 }, 1000)
 document.addEventListener("htmx:afterSettle", (event) => writeTimes(event.target))
 document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr
-  if (status !== 401) notice(wordsFor(status), { bad: true })
+  const { xhr } = event.detail
+  const words = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText : ""
+  if (xhr.status !== 401) notice(words || wordsFor(xhr.status, xhr.getResponseHeader("X-Request-Id")), { bad: true })
 })
-document.addEventListener("htmx:sendError", () => notice("Waybill does not answer. Try again.", { bad: true }))
+document.addEventListener("htmx:sendError", () => notice(gettext("Waybill does not answer. Try again."), { bad: true }))

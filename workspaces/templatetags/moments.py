@@ -1,4 +1,4 @@
-"""Times as people read them; static/js/ops.js keeps them current and turns them to the reader's own zone.
+"""Times as people read them; static/js/app.js keeps them current and turns them to the reader's own zone.
 
 No time (None, or what a template could not find) is a word.
 """
@@ -61,7 +61,7 @@ def stamp(at: datetime | None, none: str = "–") -> SafeString | str:
 @register.simple_tag
 def day(at: datetime | None, none: str = "–") -> SafeString | str:
     """The date: `21 Nov 2026`."""
-    return _time(at, "day", f"{at.astimezone(UTC):%-d %b %Y}") if at else none
+    return _time(at, "date", f"{at.astimezone(UTC):%-d %b %Y}") if at else none
 
 
 def _time(at: datetime, form: str, text: str) -> SafeString:
