@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from channels_app.providers import simulator_named
 from channels_app.providers.simulating.options import Options
-from channels_app.providers.simulating.vendors import simulator_named
 from kernel import http
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from channels_app.providers import simulated, simulator_named
 from channels_app.providers.simulating.options import Options
-from channels_app.providers.simulating.vendors import simulated, simulator_named
 
 DEMO_SCAN_SECONDS = 8.0
 
