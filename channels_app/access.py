@@ -6,15 +6,17 @@ from django.db.models import QuerySet
 
 from channels_app.errors import NoSuchChannel
 from channels_app.models import Channel
+from channels_app.models.restriction import hidden_channels
 from workspaces.access import Actor, require
 from workspaces.roles import Permission
 
 
 def channels_visible_to(actor: Actor) -> QuerySet[Channel]:
-    """The living channels that the actor sees: those of the workspace."""
+    """The living channels that the actor sees: those of the workspace that are not kept for other teams."""
     if not actor.may(Permission.SEE_CHATS):
         return Channel.objects.none()
-    return Channel.objects.living().filter(workspace_id=actor.workspace_id)
+    channels = Channel.objects.living().filter(workspace_id=actor.workspace_id)
+    return channels.exclude(pk__in=hidden_channels(actor))
 
 
 def channel_for(actor: Actor, channel_id: uuid.UUID) -> Channel:

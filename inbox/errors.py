@@ -67,6 +67,11 @@ class NotPossibleNow(Conflict):
     message = "The message is not in a state that allows this."
 
 
+class NoSuchLabel(NotFound):
+    code = "label_not_found"
+    message = "There is no such label in this workspace."
+
+
 class NoSuchContact(NotFound):
     code = "contact_not_found"
     message = "There is no such contact, or it is not yours."

@@ -1,6 +1,7 @@
 """Words of the inbox: directions, types and statuses of messages, and which status follows which."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Direction(models.TextChoices):
@@ -51,6 +52,14 @@ class AttachmentState(models.TextChoices):
     READY = "ready", "Ready"
     FAILED = "failed", "Could not be fetched"
     EXPIRED = "expired", "No longer at the provider"
+
+
+class ChatState(models.TextChoices):
+    """Open chats wait for the team. A customer's message opens a chat again; the clock ends a snooze."""
+
+    OPEN = "open", _("Open")
+    SNOOZED = "snoozed", _("Snoozed")
+    DONE = "done", _("Done")
 
 
 class FactKind(models.TextChoices):

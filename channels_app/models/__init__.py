@@ -2,5 +2,6 @@
 
 from channels_app.models.channel import Channel, ConnectionLogEntry
 from channels_app.models.credential import Credential
+from channels_app.models.restriction import ChannelTeam
 
-__all__ = ["Channel", "ConnectionLogEntry", "Credential"]
+__all__ = ["Channel", "ChannelTeam", "ConnectionLogEntry", "Credential"]

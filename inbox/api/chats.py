@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -17,9 +18,12 @@ from inbox.models import Chat
 from inbox.selectors.chat_list import chat_page, chat_rows
 from inbox.selectors.contacts import participants_of
 from inbox.selectors.messages import bubbles, messages_page
-from inbox.services.assigning import assign_chat, mute_chat, set_done
+from inbox.services.assigning import assign_chat, mute_chat
+from inbox.services.labelling import set_labels
 from inbox.services.reading import mark_read
 from inbox.services.sending import send_message, start_chat
+from inbox.services.shelving import finish_chat, reopen_chat, snooze_chat
+from inbox.states import ChatState
 from kernel.errors import Invalid
 from kernel.paging import Page, page_limit
 from workspaces.access import Actor
@@ -34,7 +38,16 @@ class StartChatForm(serializers.Serializer):
 class ChangeChatForm(serializers.Serializer):
     assigned_to = serializers.UUIDField(required=False, allow_null=True, help_text="A member's id, or null for nobody.")
     muted_until = serializers.DateTimeField(required=False, allow_null=True)
-    done = serializers.BooleanField(required=False, help_text="Put aside until something new happens in it.")
+    done = serializers.BooleanField(required=False, help_text="Put aside until the customer writes again.")
+    snoozed_until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Put off until then, or until the customer writes; null: now."
+    )
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        max_length=50,
+        help_text="Names of the labels that the chat is to have, and no others. They exist already.",
+    )
 
 
 class SendToForm(StartChatForm, DraftForm):
@@ -48,7 +61,9 @@ class Chats(APIView):
             OpenApiParameter("channel", uuid.UUID),
             OpenApiParameter("assigned", str, description="me, none, or a member's id."),
             OpenApiParameter("unread", bool, description="1: only chats with something unread."),
-            OpenApiParameter("done", bool, description="1: only chats put aside; 0: only the others."),
+            OpenApiParameter("done", bool, description="1: only chats put aside; 0: only open ones."),
+            OpenApiParameter("state", str, enum=ChatState.values),
+            OpenApiParameter("label", uuid.UUID, description="A label's id."),
             OpenApiParameter("q", str, description="Beginnings of names or words, or a part of a number."),
             LIMIT,
             CURSOR,
@@ -63,7 +78,8 @@ class Chats(APIView):
             channel=uuid_or_none(query.get("channel"), "channel"),
             assigned=query.get("assigned"),
             unread=bool(yes_or_none(query.get("unread"), "unread")),
-            done=yes_or_none(query.get("done"), "done"),
+            state=_state(query),
+            label=uuid_or_none(query.get("label"), "label"),
             q=query.get("q", ""),
             cursor=query.get("cursor"),
             limit=page_limit(query.get("limit")),
@@ -87,7 +103,7 @@ class ChatDetail(APIView):
 
     @extend_schema(operation_id="chats_partial_update", request=ChangeChatForm, responses={200: ChatDetailShape})
     def patch(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """Change who takes care of it, whether it is done, and until when it makes no noise."""
+        """Change who takes care of it, whether it waits, its labels, and until when it makes no noise."""
         chat = chat_for(request.auth, chat_id)
         form = ChangeChatForm(data=body_of(request))
         form.is_valid(raise_exception=True)
@@ -96,8 +112,14 @@ class ChatDetail(APIView):
             assign_chat(actor=request.auth, chat=chat, member=_member(request.auth, asked["assigned_to"]))
         if "muted_until" in asked:
             mute_chat(actor=request.auth, chat=chat, until=asked["muted_until"])
+        if "labels" in asked:
+            set_labels(actor=request.auth, chat=chat, names=asked["labels"])
         if "done" in asked:
-            set_done(actor=request.auth, chat=chat, done=asked["done"])
+            (finish_chat if asked["done"] else reopen_chat)(actor=request.auth, chat=chat)
+        if asked.get("snoozed_until"):
+            snooze_chat(actor=request.auth, chat=chat, until=asked["snoozed_until"])
+        elif "snoozed_until" in asked and chat.state == ChatState.SNOOZED:
+            reopen_chat(actor=request.auth, chat=chat)
         return Response(detail_of(request.auth, chat))
 
 
@@ -152,6 +174,15 @@ def sent(actor: Actor, chat: Chat, form: DraftForm) -> Response:
 
 def detail_of(actor: Actor, chat: Chat) -> dict:
     return chat_shape(chat_rows(actor, [chat])[0]) | {"participants": participants_of(chat)}
+
+
+def _state(query: QueryDict) -> str | None:
+    """`state`, or what the older `done` means. Raises Invalid."""
+    state = query.get("state")
+    if state and state not in ChatState.values:
+        raise Invalid("state must be open, snoozed or done.", fields={"state": ["open, snoozed or done"]})
+    done = yes_or_none(query.get("done"), "done")
+    return state or (None if done is None else ChatState.DONE if done else ChatState.OPEN)
 
 
 def _member(actor: Actor, member_id: uuid.UUID | None) -> Member | None:

@@ -10,7 +10,7 @@ from inbox.policy import phone_number_of
 from inbox.selectors.chat_list import ChatRow
 from inbox.selectors.messages import Bubble, sender_name_of
 from inbox.selectors.timeline import TimelineEntry
-from inbox.states import MEDIA_TYPES, SENDABLE_TYPES, AttachmentState, Direction, MessageStatus, MessageType
+from inbox.states import MEDIA_TYPES, SENDABLE_TYPES, AttachmentState, ChatState, Direction, MessageStatus, MessageType
 from workspaces.models import Member
 
 # Named choices: the schema calls them by these names (SPECTACULAR_SETTINGS).
@@ -147,7 +147,9 @@ class ChatShape(serializers.Serializer):
     last_message = ShortMessageShape(allow_null=True)
     last_message_at = serializers.DateTimeField()
     assigned_to = AssigneeShape(allow_null=True)
+    state = serializers.ChoiceField(choices=ChatState.choices)
     done = serializers.BooleanField()
+    snoozed_until = serializers.DateTimeField(allow_null=True)
     labels = serializers.ListField(child=serializers.CharField())
     muted_until = serializers.DateTimeField(allow_null=True)
     window_expires_at = serializers.DateTimeField(allow_null=True)
@@ -239,8 +241,10 @@ def chat_shape(row: ChatRow) -> dict[str, Any]:
         "last_message": _short_message(row.last_message),
         "last_message_at": chat.last_message_at,
         "assigned_to": _assignee(row.assignee),
-        "done": row.done,
-        "labels": [],
+        "state": chat.state,
+        "done": chat.state == ChatState.DONE,
+        "snoozed_until": chat.snoozed_until,
+        "labels": [label.name for label in row.labels],
         "muted_until": chat.muted_until,
         "window_expires_at": chat.window_expires_at,
     }

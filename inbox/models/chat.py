@@ -6,11 +6,16 @@ from django.db import models
 from django.utils import timezone
 
 from channels_app.models import Channel
+from channels_app.models.restriction import hidden_channels
 from inbox.models.contact import Contact
+from inbox.models.folding import Folded
+from inbox.states import ChatState
 from kernel.models import Row
 from workspaces.access import Actor
 from workspaces.models import Member, Workspace
 from workspaces.roles import Permission
+
+NAME_WORDS = SearchVector(Folded("name"), config="simple")
 
 
 class ChatQuerySet(models.QuerySet):
@@ -18,7 +23,7 @@ class ChatQuerySet(models.QuerySet):
         """The one rule of who sees which chats; lists, counts, search, sockets and the API all ask here."""
         if not actor.may(Permission.SEE_CHATS):
             return self.none()
-        return self.filter(workspace_id=actor.workspace_id)
+        return self.filter(workspace_id=actor.workspace_id).exclude(channel_id__in=hidden_channels(actor))
 
 
 class Chat(Row):
@@ -37,10 +42,16 @@ class Chat(Row):
     read_only_reason = models.CharField(max_length=200, blank=True)
     only_admins_write = models.BooleanField(default=False)
     assigned_to = models.ForeignKey(
-        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_chats"
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_chats", db_index=False
+    )
+    state = models.CharField(
+        max_length=7, choices=ChatState.choices, default=ChatState.OPEN, db_default=ChatState.OPEN.value
     )
     done_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True, help_text="Out of the open tabs until then.")
+    away_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the text for closed hours was last sent."
+    )
     muted_until = models.DateTimeField(null=True, blank=True)
     window_expires_at = models.DateTimeField(null=True, blank=True)
     last_message_id = models.UUIDField(null=True, editable=False)
@@ -54,15 +65,24 @@ class Chat(Row):
         constraints = [
             models.UniqueConstraint(fields=["channel", "wa_chat_id"], name="chat_once_per_channel"),
             models.CheckConstraint(condition=models.Q(kind__in=["direct", "group"]), name="chat_kind_known"),
+            models.CheckConstraint(condition=models.Q(state__in=ChatState.values), name="chat_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state="snoozed", snoozed_until__isnull=False)
+                | ~models.Q(state="snoozed") & models.Q(snoozed_until__isnull=True),
+                name="chat_snoozed_until_a_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "-last_message_at", "-id"], name="chat_newest"),
+            # The state leads: of 100,000 chats most are done, and the open ones must not be looked for among them.
+            models.Index(fields=["workspace", "state", "-last_message_at", "-id"], name="chat_newest_by_state"),
             models.Index(
-                fields=["workspace", "assigned_to", "-last_message_at", "-id"], name="chat_newest_by_assignee"
+                fields=["workspace", "assigned_to", "state", "-last_message_at", "-id"], name="chat_newest_by_assignee"
             ),
-            models.Index(fields=["channel", "-last_message_at", "-id"], name="chat_newest_by_channel"),
+            models.Index(fields=["channel", "state", "-last_message_at", "-id"], name="chat_newest_by_channel"),
+            models.Index(fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="chat_wakes"),
             models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="chat_by_contact"),
-            GinIndex(SearchVector("name", config="simple"), name="chat_name_search"),
+            GinIndex(NAME_WORDS, name="chat_name_search"),
         ]
 
     def __str__(self) -> str:

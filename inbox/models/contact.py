@@ -7,8 +7,11 @@ from django.db.models import Func
 from django.db.models.functions import Collate, Reverse
 from django.utils import timezone
 
+from inbox.models.folding import Folded
 from kernel.models import Row
 from workspaces.models import Workspace
+
+NAME_WORDS = SearchVector(Folded("name"), Folded("push_name"), config="simple")
 
 
 class Contact(Row):
@@ -22,7 +25,7 @@ class Contact(Row):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [GinIndex(SearchVector("name", "push_name", config="simple"), name="contact_name_search")]
+        indexes = [GinIndex(NAME_WORDS, name="contact_name_search")]
 
     def __str__(self) -> str:
         return self.display_name

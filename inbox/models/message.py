@@ -7,8 +7,10 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from channels_app.models import Channel
+from channels_app.models.restriction import hidden_channels
 from inbox.models.chat import Chat
 from inbox.models.contact import Contact
+from inbox.models.folding import Folded
 from inbox.states import AttachmentState, Direction, FactKind, MessageStatus, MessageType
 from kernel.models import Row
 from workspaces.access import Actor
@@ -16,6 +18,9 @@ from workspaces.models import Member, Workspace
 from workspaces.roles import Permission
 
 SEARCHED_CHARACTERS = 65_536
+SEARCHED_WORDS = SearchVector(Left(Folded(Left("text", SEARCHED_CHARACTERS)), SEARCHED_CHARACTERS), config="simple")
+"""The words of an endless text would not fit into a tsvector, and the message could not be stored. Cut twice, because
+taking letters apart makes a text longer."""
 
 
 class MessageQuerySet(models.QuerySet):
@@ -23,7 +28,7 @@ class MessageQuerySet(models.QuerySet):
         """Messages of the chats that `actor` sees. Follows the rule of ChatQuerySet.visible_to."""
         if not actor.may(Permission.SEE_CHATS):
             return self.none()
-        return self.filter(workspace_id=actor.workspace_id)
+        return self.filter(workspace_id=actor.workspace_id).exclude(channel_id__in=hidden_channels(actor))
 
     def with_people(self) -> "MessageQuerySet":
         """With everybody whom a bubble names, and the quoted message, in the same query."""
@@ -90,8 +95,7 @@ class Message(Row):
         default=1, help_text="Grows with every visible change; older frames are dropped."
     )
     search = models.GeneratedField(
-        # The words of an endless text would not fit into a tsvector, and the message could not be stored.
-        expression=SearchVector(Left("text", SEARCHED_CHARACTERS), config="simple"),
+        expression=SEARCHED_WORDS,
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -1,13 +1,13 @@
 """What the team keeps beside the conversation, unseen by the customer: labels, notes, drafts, quick replies."""
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import Left, Lower
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inbox.models.chat import Chat
-from inbox.models.message import SEARCHED_CHARACTERS, Message
+from inbox.models.message import SEARCHED_WORDS, Message
 from kernel.models import Row
 from workspaces.models import Member, Workspace
 
@@ -55,7 +55,7 @@ class Note(Row):
     deleted_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, help_text="Grows with every change; older frames are dropped.")
     search = models.GeneratedField(
-        expression=SearchVector(Left("text", SEARCHED_CHARACTERS), config="simple"),
+        expression=SEARCHED_WORDS,
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
 
-from inbox.models import Chat, Message, ReadCursor
+from inbox.models import Chat, ChatLabel, Label, Message, ReadCursor
 from inbox.policy import COUNT_CAP, phone_number_of, smallest_id_at
 from inbox.selectors.keyset import cursor_at, newest_page, older_than, position
+from inbox.selectors.labels import labels_on
 from inbox.selectors.search import chat_ids_matching
-from inbox.states import Direction, MessageType
+from inbox.states import ChatState, Direction, MessageType
 from kernel.errors import Invalid
 from kernel.paging import Page
 from workspaces.access import Actor, author_of
@@ -51,7 +52,7 @@ class ChatRow:
     preview: str
     unread_count: int
     assignee: Member | None
-    done: bool
+    labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,25 @@ def chat_page(
     channel: uuid.UUID | None = None,
     assigned: str | None = None,
     unread: bool = False,
-    done: bool | None = None,
+    state: str | None = None,
+    label: uuid.UUID | None = None,
     q: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Page of ChatRow, newest activity first. `assigned` is "me", "none" or a member's id. Raises Invalid."""
+    """Page of ChatRow, newest activity first. `assigned` is "me", "none" or a member's id; `state` a ChatState.
+
+    Raises Invalid.
+    """
     chats = Chat.objects.visible_to(actor)
     if channel is not None:
         chats = chats.filter(channel_id=channel)
     if assigned:
         chats = chats.filter(_assigned(actor, assigned))
-    if done is not None:
-        chats = chats.filter(IS_DONE if done else ~IS_DONE)
+    if state is not None:
+        chats = chats.filter(state=state)
+    if label is not None:
+        chats = chats.filter(Exists(ChatLabel.objects.filter(chat=OuterRef("pk"), label=label)))
     if q.strip():
         chats = chats.filter(pk__in=chat_ids_matching(actor, q))
     page = _unread_page(actor, chats, cursor, limit) if unread else _page(chats, cursor, limit)
@@ -94,13 +101,14 @@ def chat_row(actor: Actor, chat_id: uuid.UUID) -> ChatRow | None:
 
 
 def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
-    """Two queries for any number of chats: their last messages, and what is unread."""
+    """Three queries for any number of chats: their last messages, their labels, and what is unread."""
     chats = list(chats)
     last_ids = [chat.last_message_id for chat in chats if chat.last_message_id]
     last = {}
     if last_ids:
         last = Message.objects.select_related("sender_member__user", "sender_contact").defer("search").in_bulk(last_ids)
     unread = unread_counts(actor, [chat.pk for chat in chats])
+    labels = labels_on([chat.pk for chat in chats])
     return [
         ChatRow(
             chat=chat,
@@ -109,7 +117,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
             preview=preview_of(last.get(chat.last_message_id)),
             unread_count=unread.get(chat.pk, 0),
             assignee=chat.assigned_to,
-            done=is_done(chat),
+            labels=tuple(labels.get(chat.pk, ())),
         )
         for chat in chats
     ]
@@ -117,7 +125,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
 
 def tab_counts(actor: Actor) -> TabCounts:
     """How many open chats each tab holds. Counting stops at 100, so it costs the same for any number of chats."""
-    chats = Chat.objects.visible_to(actor).exclude(IS_DONE)
+    chats = Chat.objects.visible_to(actor).filter(state=ChatState.OPEN)
     member = author_of(actor)
     mine = chats.filter(assigned_to=member) if member is not None else chats.none()
     return TabCounts(
@@ -166,14 +174,6 @@ def read_up_to(actor: Actor, chat: Chat) -> uuid.UUID:
         return chat.read_up_to or NIL
     own = ReadCursor.objects.filter(member=member, chat=chat).values_list("read_up_to", flat=True).first()
     return own or _unread_floor(member)
-
-
-IS_DONE = Q(done_at__isnull=False, done_at__gte=F("last_message_at"))
-"""Done until something new happens: the next message opens the chat again without anybody writing that down."""
-
-
-def is_done(chat: Chat) -> bool:
-    return chat.done_at is not None and chat.done_at >= chat.last_message_at
 
 
 def title_of(chat: Chat) -> str:

@@ -1,4 +1,4 @@
-"""Who takes care of a chat, whether it is done, and whether it may make noise."""
+"""Who takes care of a chat, and whether it may make noise."""
 
 from datetime import datetime
 
@@ -6,7 +6,6 @@ from django.db import transaction
 
 from inbox.models import Chat
 from inbox.services.sending import publish_chat
-from kernel.clock import now
 from kernel.errors import Invalid
 from workspaces.access import Actor, require
 from workspaces.models import Member
@@ -26,12 +25,6 @@ def assign_chat(*, actor: Actor, chat: Chat, member: Member | None) -> None:
             fields={"assigned_to": ["not a member who may write"]},
         )
     _change(chat, assigned_to=member)
-
-
-def set_done(*, actor: Actor, chat: Chat, done: bool) -> None:
-    """Put the chat aside until something new happens in it, or take it up again. Raises Forbidden."""
-    require(actor, Permission.WRITE_MESSAGES)
-    _change(chat, done_at=max(now(), chat.last_message_at) if done else None)
 
 
 def mute_chat(*, actor: Actor, chat: Chat, until: datetime | None) -> None:

@@ -16,7 +16,7 @@ from inbox.selectors.messages import Bubble
 from inbox.selectors.search import message_hits
 from inbox.selectors.standings import standings_of
 from inbox.selectors.unread import unread_chat_count
-from inbox.states import Direction, MessageStatus, MessageType
+from inbox.states import ChatState, Direction, MessageStatus, MessageType
 from inbox.views.refusals import in_words
 from kernel.clock import now
 from kernel.paging import page_limit
@@ -37,27 +37,35 @@ class Filters:
     """What the list is narrowed to. Words that mean nothing are ignored: a page address never breaks the page."""
 
     tab: str = "all"
+    state: str = ChatState.OPEN
     channel: uuid.UUID | None = None
+    label: uuid.UUID | None = None
     unread: bool = False
     q: str = ""
 
     @classmethod
     def of(cls, query: QueryDict) -> "Filters":
-        try:
-            channel = uuid.UUID(query.get("channel", ""))
-        except ValueError:
-            channel = None
-        tab = query.get("tab", "all")
+        tab, state = query.get("tab", "all"), query.get("state", "")
         return cls(
             tab=tab if tab in TABS else "all",
-            channel=channel,
+            state=state if state in ChatState.values else ChatState.OPEN,
+            channel=_key(query.get("channel", "")),
+            label=_key(query.get("label", "")),
             unread=bool(query.get("unread")),
             q=query.get("q", "").replace("\x00", "").strip()[:200],
         )
 
     def address(self, **more: Any) -> str:
         query = QueryDict(mutable=True)
-        values = {"tab": self.tab, "channel": self.channel, "unread": "1" if self.unread else "", "q": self.q, **more}
+        values = {
+            "tab": self.tab,
+            "state": self.state,
+            "channel": self.channel,
+            "label": self.label,
+            "unread": "1" if self.unread else "",
+            "q": self.q,
+            **more,
+        }
         query.update({name: str(value) for name, value in values.items() if value})
         return query.urlencode()
 
@@ -115,7 +123,8 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
         channel=filters.channel,
         assigned=TABS[filters.tab][1],
         unread=filters.unread,
-        done=None if filters.q else False,
+        state=None if filters.q else filters.state,
+        label=filters.label,
         q=filters.q,
         cursor=cursor,
         limit=page_limit(request.GET.get("limit") or str(ROWS)),
@@ -162,3 +171,10 @@ def blank_bubble(member: Member) -> Bubble:
         poll=None,
         edits=(),
     )
+
+
+def _key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

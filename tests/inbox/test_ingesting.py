@@ -99,7 +99,7 @@ def test_a_late_message_does_not_move_the_chat(hear):
 
 def test_a_chat_reopens_when_the_customer_writes_and_not_for_anything_else(hear):
     hear(said("a"))
-    Chat.objects.update(done_at=later(100))
+    Chat.objects.update(state="done", done_at=later(100))
     hear(echo("e", source="mobile"), reported("a", "read"), said("a"))
     assert Chat.objects.get().done_at is not None
     hear(said("b", at=later(-5)))

@@ -59,13 +59,15 @@ SET name = CASE WHEN d.renamed THEN d.name ELSE c.name END,
     name_at = CASE WHEN d.renamed THEN d.name_at ELSE c.name_at END,
     last_message_id = CASE WHEN d.moved THEN d.message_id ELSE c.last_message_id END,
     last_message_at = CASE WHEN d.moved THEN d.message_at ELSE c.last_message_at END,
+    state = CASE WHEN d.reopens THEN 'open' ELSE c.state END,
     done_at = CASE WHEN d.reopens THEN NULL ELSE c.done_at END,
+    snoozed_until = CASE WHEN d.reopens THEN NULL ELSE c.snoozed_until END,
     window_expires_at = GREATEST(c.window_expires_at, d.window_expires_at),
     muted_until = CASE WHEN d.mute_known THEN d.muted_until ELSE c.muted_until END,
     only_admins_write = coalesce(d.admins_write, c.only_admins_write)
 FROM decided d
 WHERE c.id = d.id
-  AND (d.renamed OR d.moved OR d.reopens AND c.done_at IS NOT NULL
+  AND (d.renamed OR d.moved OR d.reopens AND c.state <> 'open'
        OR d.window_expires_at > coalesce(c.window_expires_at, '-infinity')
        OR d.mute_known AND d.muted_until IS DISTINCT FROM c.muted_until
        OR d.admins_write <> c.only_admins_write)
