@@ -3,9 +3,9 @@
 from typing import Any
 
 from channels_app.providers.base import Outgoing
+from channels_app.providers.cards import card_of
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.whapi import limits
-from channels_app.providers.whapi.parsing.cards import card_of
 
 MEDIA = ("image", "video", "audio", "voice", "document", "sticker")
 CAPTIONED = ("image", "video", "document")

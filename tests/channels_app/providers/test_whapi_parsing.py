@@ -24,9 +24,9 @@ from channels_app.providers.base import (
     InboundVote,
     Participant,
 )
+from channels_app.providers.cards import card_of, phones_of
 from channels_app.providers.errors import Unreadable
 from channels_app.providers.whapi.parsing import parse
-from channels_app.providers.whapi.parsing.cards import card_of, phones_of
 from channels_app.states import ChannelStatus
 
 DANA = "15550100201@s.whatsapp.net"

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from channels_app.providers.base import Ignored, Inbound, InboundMedia, InboundMessage
+from channels_app.providers.cards import phones_of
 from channels_app.providers.whapi.parsing import reading
 from channels_app.providers.whapi.parsing.actions import action_values, poll_update_values
-from channels_app.providers.whapi.parsing.cards import phones_of
 from channels_app.providers.whapi.parsing.reading import Malformed, decimal, integer, mapping, sequence, storable, text
 
 STATUSES = {"pending", "sent", "delivered", "read", "played", "failed"}
