@@ -17,6 +17,26 @@ class MessagesChanged:
 
 
 @dataclass(frozen=True)
+class NotesChanged:
+    """Private notes of one chat are new or look different."""
+
+    workspace_id: uuid.UUID
+    channel_id: uuid.UUID
+    chat_id: uuid.UUID
+    note_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """Members were named in a note of the chat, by somebody else."""
+
+    workspace_id: uuid.UUID
+    chat_id: uuid.UUID
+    note_id: uuid.UUID
+    member_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True)
 class ChatChanged:
     """Anything the chat list or the header shows: name, assignee, unread, read-only."""
 

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from inbox.jobs import READ, read_order_key
 from inbox.models import Chat, Message, ReadCursor
+from inbox.services.notes import read_mentions
 from inbox.services.sending import publish_chat
 from inbox.states import Direction
 from kernel.repeating import again_after_deadlock
@@ -26,6 +27,8 @@ def mark_read(*, actor: Actor, chat: Chat) -> None:
     inbound = Message.objects.filter(chat=chat, direction=Direction.INBOUND)
     newest = inbound.order_by("-id").only("id", "wa_message_id").first()
     member = author_of(actor)
+    if member is not None:
+        read_mentions(member=member, chat=chat)
     if newest is None:
         _unmark(member, chat)
         return

@@ -19,6 +19,7 @@ from inbox.events import ChatChanged, MessagesChanged
 from inbox.jobs import SEND, Draft
 from inbox.models import Attachment, Chat, Contact, ContactAddress, Message, MessageDeed
 from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST, made_at, wa_chat_id_of
+from inbox.services.drafts import clear_draft
 from inbox.states import AttachmentState, Direction, MessageStatus, MessageType, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
@@ -212,6 +213,7 @@ def _create(
     if attachment is not None:
         attachment.message = message
         attachment.save(update_fields=["message"])
+    clear_draft(actor=actor, chat=chat, text=draft.text)
     if due_at is None:
         stand_at_the_end(chat, message, written_at)
     else:

@@ -11,6 +11,7 @@ from channels_app.services.connection import note_acknowledged
 from inbox.events import MessagesChanged
 from inbox.models import Chat, Message, MessageDeed
 from inbox.services.folding import fold
+from inbox.services.scheduling import end_waiting
 from inbox.states import MessageStatus
 from kernel.events import publish
 from kernel.ids import new_id
@@ -47,6 +48,12 @@ def settle_sends(settled: Sequence[Settled]) -> None:
     heard = {one.subject_id for one in sent if one.data.get("how") in HEARD}
     claims = {(one.lane_id, one.provider_id): one.subject_id for one in sent if 0 < len(one.provider_id) <= WA_ID_MAX}
     removed, left, changed = _take_ids(claims, latest.values())
+    changed.update(
+        end_waiting(
+            [key for key, one in latest.items() if one.state == ItemState.QUEUED],
+            [key for key, one in latest.items() if one.state == ItemState.CANCELLED],
+        )
+    )
     wanted = {key for key, message_id in claims.items() if message_id not in heard}
     changed.update(fold(wanted | {(one.channel_id, one.wa_message_id) for one in left}))
     _tell(changed, removed, left)
