@@ -6,7 +6,7 @@ Times are aware datetimes in UTC. Texts never hold NUL characters (PostgreSQL ca
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 # --- What we ask for ----------------------------------------------------------------------------------------------
 
@@ -40,13 +40,16 @@ class Outgoing:
     """One message to send. JSON-able (`to_dict`, `from_dict`), because it is the payload of its outbox item."""
 
     to: str  # wa_chat_id
-    type: str  # text | image | video | audio | voice | document | sticker | location | contacts | poll
-    text: str = ""  # also the caption of media
+    # text | image | video | audio | voice | document | sticker | location | contacts | poll | interactive | template
+    type: str
+    text: str = ""  # also the caption of media, and what a template says once it is filled
     media: OutgoingMedia | None = None
     quoted_wa_id: str = ""
     location: dict[str, Any] | None = None  # {latitude, longitude, name, address}
     contacts: list[dict[str, Any]] | None = None  # [{name, phones: [str]}]
     poll: dict[str, Any] | None = None  # {question, options: [str], multiple: bool}
+    interactive: dict[str, Any] | None = None  # {buttons: [{id, title}]} | {button, rows: [{id, title, description}]}
+    template: dict[str, Any] | None = None  # {name, language, components: as the vendor wants them}
     mentions: list[str] = field(default_factory=list)
     client_reference: str = ""  # our message id, for vendors that carry one
 
@@ -100,6 +103,18 @@ class FetchedMedia:
     size: int
 
 
+@dataclass(frozen=True)
+class Template:
+    """A text that the vendor has approved beforehand. `components` in the vendor's own form."""
+
+    name: str
+    language: str
+    category: str = ""
+    status: str = ""  # approved | pending | rejected | paused | disabled | …, in lower case
+    components: list[dict[str, Any]] = field(default_factory=list)
+    provider_template_id: str = ""
+
+
 # --- What providers tell us: pure values from parsing -----------------------------------------------------------------
 
 
@@ -144,7 +159,10 @@ class InboundMessage:
 
 @dataclass(frozen=True)
 class InboundStatus:
-    """A delivery report. `viewer_wa_id` is set in groups. `at` is None when the vendor gave no time."""
+    """A delivery report. `viewer_wa_id` is set in groups. `at` is None when the vendor gave no time.
+
+    `extra` is what the vendor says beside it, e.g. what the message costs.
+    """
 
     wa_message_id: str
     status: str  # pending | sent | delivered | read | played | failed | deleted
@@ -154,6 +172,7 @@ class InboundStatus:
     error_code: str = ""
     error_detail: str = ""
     client_reference: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -199,12 +218,13 @@ class InboundVote:
 
 @dataclass(frozen=True)
 class InboundChat:
-    """Facts about a chat without a message: name, mute."""
+    """Facts about a chat without a message: name, mute, until when anything may be written."""
 
     wa_chat_id: str
     name: str = ""
     name_at: datetime | None = None
     muted_until: datetime | None = None
+    window_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -257,6 +277,17 @@ class InboundConnection:
 
 
 @dataclass(frozen=True)
+class InboundTemplate:
+    """News of one template. "" says nothing about a field."""
+
+    name: str
+    language: str
+    status: str = ""
+    category: str = ""
+    provider_template_id: str = ""
+
+
+@dataclass(frozen=True)
 class Ignored:
     """Genuine, and nothing to do; kept in the log with the reason."""
 
@@ -276,16 +307,22 @@ Inbound = (
     | InboundParticipants
     | InboundPresence
     | InboundConnection
+    | InboundTemplate
     | Ignored
 )
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What one webhook body says: its kind for the log (e.g. "messages.post") and the values, in the body's order."""
+    """What one webhook body says: its kind for the log (e.g. "messages.post") and the values, in the body's order.
+
+    `homes` is empty where everything is about the channel that was called. Otherwise it says for each value whose it
+    is: a setting of channels and its value, e.g. ("phone_number_id", "123"), or None for the channel that was called.
+    """
 
     kind: str
     values: tuple[Inbound, ...]
+    homes: tuple[tuple[str, str] | None, ...] = ()
 
 
 # --- The promise --------------------------------------------------------------------------------------------------
@@ -346,4 +383,13 @@ class Adapter(Protocol):
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         """Pure: what a webhook request says. `suffix` is the path after the channel id. Raises Unreadable."""
+        ...
+
+
+@runtime_checkable
+class OffersTemplates(Protocol):
+    """A vendor that has templates."""
+
+    def templates(self, credentials: Credentials, *, deadline: float) -> list[Template]:
+        """All of them, in every state. Raises ProviderError."""
         ...
