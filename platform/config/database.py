@@ -10,6 +10,9 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 FREE_BYTES_NEEDED = 200 * 1024 * 1024
+PREPARE_THRESHOLD = 5
+"""Uses of a statement before its plan is kept; only for cursors that bind on the server (ours, not the ORM's)."""
+
 CONNECT_TIMEOUT_SECONDS = 10
 SILENT_CONNECTION = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 """A server that vanished without a word is noticed within half a minute (libpq; seconds, the last milliseconds)."""
@@ -35,7 +38,12 @@ def database_settings(*, data_dir: Path, pool_size: int = 0, keep_seconds: int =
         raise ImproperlyConfigured("DATABASE_URL names no database; it should end in /name.")
     parsed["CONN_HEALTH_CHECKS"] = True
     options = parsed.get("OPTIONS", {})
-    parsed["OPTIONS"] = options = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **SILENT_CONNECTION, **options}
+    parsed["OPTIONS"] = options = {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "prepare_threshold": PREPARE_THRESHOLD,
+        **SILENT_CONNECTION,
+        **options,
+    }
     if pool_size:
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 30}
     return parsed

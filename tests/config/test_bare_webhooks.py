@@ -2,14 +2,18 @@
 
 import uuid
 from collections.abc import Iterator
+from io import BytesIO, StringIO
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.signals import request_started
 from django.db import connections
 
 from config import bare_webhooks
+from config.wsgi import application
 from tests.support.world import WEBHOOK_SECRET
 from webhooks.services import applier
+from webhooks.views import receiving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,3 +59,46 @@ async def test_the_same_holds_under_an_asgi_server(async_client):
     assert "Content-Security-Policy" not in answer
     assert "Content-Security-Policy" in await async_client.get("/healthz")
     await sync_to_async(connections.close_all)()  # those of the thread which ran the view
+
+
+def test_under_a_wsgi_server_webhooks_pass_by_the_signals_of_a_request_and_pages_do_not(path):
+    heard = []
+    request_started.connect(
+        lambda **about: heard.append(about["environ"]["PATH_INFO"]), weak=False, dispatch_uid="test"
+    )
+    try:
+        assert _through_wsgi(path, b"{}") == ("200 OK", b'{"received": 1}')
+        assert _through_wsgi("/api/webhooks/whapi/nowhere", b"{}")[0] == "404 Not Found"
+        assert _through_wsgi("/no-such-page/")[0] == "404 Not Found"
+    finally:
+        request_started.disconnect(dispatch_uid="test")
+    assert heard == ["/no-such-page/"]
+
+
+def test_under_a_wsgi_server_a_crash_of_the_view_is_a_plain_500(path, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("token=hunter2")
+
+    monkeypatch.setattr(receiving, "_read_body", broken)
+    status, content = _through_wsgi(path, b"{}")
+    assert status == "500 Internal Server Error"
+    assert b"hunter2" not in content
+
+
+def _through_wsgi(path: str, body: bytes = b"") -> tuple[str, bytes]:
+    statuses = []
+    environ = {
+        "REQUEST_METHOD": "POST" if body else "GET",
+        "PATH_INFO": path,
+        "HTTP_HOST": "testserver",
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/json",
+        "HTTP_X_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "wsgi.input": BytesIO(body),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": StringIO(),
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+    }
+    answer = application(environ, lambda status, headers: statuses.append(status))
+    return statuses[0], b"".join(answer)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.test import RequestFactory
 
 from inbox.models import Message
+from tests.support.waiting import until
 from tests.support.world import WEBHOOK_SECRET, make_world
 from tests.webhooks.bodies import CHAT, messages, status, statuses, text
 from webhooks.models import InboundEvent
@@ -239,10 +241,46 @@ def test_what_postgresql_cannot_hold_is_left_out_of_the_text_and_kept_in_the_log
     assert bytes(InboundEvent.objects.get().body) == raw
 
 
-def test_a_stored_webhook_costs_one_query_once_the_channel_is_known(world, post, django_assert_num_queries):
+def test_a_stored_webhook_costs_one_insert_once_the_channel_is_known(
+    world, post, django_assert_num_queries, monkeypatch
+):
+    inserts = []
+    execute = storing._execute
+    monkeypatch.setattr(storing, "_execute", lambda rows: (inserts.append(len(rows)), execute(rows)))
     post(world.channel, messages(text("a")))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         assert post(world.channel, messages(text("b"))).status_code == 200
+    assert inserts == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webhooks_that_come_at_the_same_moment_share_a_commit_and_each_is_kept(world, monkeypatch):
+    monkeypatch.setattr(applier, "wake", lambda: None)
+    inserts, all_here = [], threading.Event()
+    execute = storing._execute
+
+    def slow(rows: Sequence[tuple]) -> None:
+        inserts.append(len(rows))
+        assert all_here.wait(10)
+        execute(rows)
+
+    def store(number: int) -> None:
+        try:
+            storing.store(
+                workspace_id=world.acme.pk, channel_id=world.channel.pk, method="POST", suffix="", body=b"%d" % number
+            )
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(storing, "_execute", slow)
+    with ThreadPoolExecutor(8) as pool:
+        stored = [pool.submit(store, number) for number in range(8)]
+        until(lambda: len(inserts) == 1 and len(storing._together._waiting) == 7)
+        all_here.set()
+        for one in stored:
+            one.result(10)
+    assert inserts == [1, 7]
+    assert sorted(bytes(event.body) for event in InboundEvent.objects.all()) == [b"%d" % number for number in range(8)]
 
 
 def test_nobody_needs_a_session_or_a_csrf_token_and_none_is_given(world, client):

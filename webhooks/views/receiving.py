@@ -3,11 +3,13 @@
 import json
 import logging
 import uuid
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.request import HttpHeaders
 from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.selectors.channels import WebhookTarget, webhook_target
@@ -20,6 +22,22 @@ log = logging.getLogger("waybill.webhooks")
 
 _BARE_VERBS = ("POST",)
 _SUFFIX_VERBS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class _Headers(Mapping[str, str]):
+    """The headers of a request, without making a dictionary of all of them to look at one."""
+
+    def __init__(self, environ: dict[str, Any]):
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        return self._environ[HttpHeaders.to_wsgi_name(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(HttpHeaders(self._environ))
+
+    def __len__(self) -> int:
+        return len(HttpHeaders(self._environ))
 
 
 class Refused(Exception):
@@ -51,7 +69,7 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
         if target is None:
             raise Refused(404, "unknown_channel", "No channel has this webhook URL.")
         vendor = VENDORS[provider]
-        if not vendor.proves(request.headers, body, target):
+        if not vendor.proves(_Headers(request.META), body, target):
             raise Refused(401, "not_proven", vendor.refusal)
         document = _json_object(body)
         received = vendor.count(document) if document is not None else 1
@@ -68,7 +86,7 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
             headers={"Retry-After": "5"},
         )
     transaction.on_commit(applier.wake, robust=True)
-    return JsonResponse({"received": received})
+    return HttpResponse(b'{"received": %d}' % received, content_type="application/json")
 
 
 def _target(provider: str, channel_id: uuid.UUID | None) -> WebhookTarget | None:
