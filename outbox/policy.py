@@ -12,6 +12,14 @@ HOLD_MIN_SECONDS = 1.0
 HOLD_MAX_SECONDS = 3600.0
 HOLD_DEFAULT_SECONDS = 30.0  # when a provider says "slow down" and names no time
 
+HOLD_SPREAD_SECONDS = 0.02  # for each lane that waits already
+HOLD_SPREAD_MAX_SECONDS = 10.0
+
+BREAKER_FAILURES = 5  # in a row
+BREAKER_FELLOWS = 3  # lanes of one upstream whose breaker is open, until the others bear one failure only
+BREAKER_FIRST_SECONDS = 5.0
+BREAKER_MAX_SECONDS = 300.0
+
 LOOK_UP_FIRST_SECONDS = 3.0  # an echo usually arrives sooner
 LOOK_UP_MAX_SECONDS = 60.0
 
@@ -39,6 +47,22 @@ def hold_seconds(asked: float | None, repeats: int) -> float:
     if asked is None or math.isnan(asked) or asked < 0:
         asked = HOLD_DEFAULT_SECONDS * 2.0 ** min(repeats, 16)
     return min(max(asked, HOLD_MIN_SECONDS), HOLD_MAX_SECONDS)
+
+
+def spread_seconds(lanes_held: int, jitter: float) -> float:
+    """What to add to a hold while so many lanes wait already, so that they do not all go on in one moment."""
+    return jitter * min(lanes_held * HOLD_SPREAD_SECONDS, HOLD_SPREAD_MAX_SECONDS)
+
+
+def failures_to_bear(fellows: int) -> int:
+    """After how many unanswered attempts in a row a lane is held, with so many lanes of its upstream held for that."""
+    return 1 if fellows >= BREAKER_FELLOWS else BREAKER_FAILURES
+
+
+def breaker_seconds(trips: int, jitter: float) -> float:
+    """How long to hold a lane whose breaker tripped for the `trips`-th time since an answer: 5, 10, 20 … 300 s."""
+    wait = min(BREAKER_FIRST_SECONDS * 2.0 ** min(trips - 1, 16), BREAKER_MAX_SECONDS)
+    return wait * (1 + BACKOFF_SPREAD * (jitter - 0.5))
 
 
 def look_up_delay(age_seconds: float, give_up_after_seconds: float = math.inf) -> timedelta:

@@ -2,6 +2,6 @@
 
 from outbox.models.attempt import Attempt
 from outbox.models.item import Item, OrderKey
-from outbox.models.lane import Hold, Lane, Worker
+from outbox.models.lane import Hold, Lane, SentMinute, Worker
 
-__all__ = ["Attempt", "Hold", "Item", "Lane", "OrderKey", "Worker"]
+__all__ = ["Attempt", "Hold", "Item", "Lane", "OrderKey", "SentMinute", "Worker"]

@@ -1,4 +1,4 @@
-"""Lanes (one per channel or endpoint), the processes that own them, and why a lane was on hold."""
+"""Lanes (one per channel or endpoint), who owns them, why they were on hold, and what they sent."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -17,9 +17,13 @@ class Worker(models.Model):
     lease_until = models.DateTimeField()
     dead = models.BooleanField(default=False)
     shares = models.BooleanField(default=True, help_text="False for one-shot runs, which take free lanes only.")
+    buried = models.BooleanField(db_default=False, help_text="Dead, and no attempt of it is open any more.")
 
     class Meta:
         indexes = [models.Index(fields=["lease_until"], condition=models.Q(dead=False), name="worker_living")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(buried=False) | models.Q(dead=True), name="worker_buried_is_dead")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} #{self.id}"
@@ -40,6 +44,9 @@ class Lane(Row):
     closed_reason = models.CharField(max_length=200, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     not_before_reason = models.CharField(max_length=200, blank=True)
+    upstream = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="What fails as one, e.g. a provider; for the breaker."
+    )
     owner = models.ForeignKey(Worker, on_delete=models.SET_NULL, null=True, blank=True, related_name="lanes")
 
     class Meta:
@@ -70,3 +77,18 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.lane_id}"
+
+
+class SentMinute(models.Model):
+    """How many items a lane sent in one minute. For charts: the last second before a crash may be missing."""
+
+    id = models.BigAutoField(primary_key=True)
+    lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="sent_minutes", db_index=False)
+    minute = models.DateTimeField()
+    sent = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lane", "minute"], name="sent_minute_of_lane")]
+
+    def __str__(self) -> str:
+        return f"{self.sent} of {self.lane_id} at {self.minute}"

@@ -52,11 +52,10 @@ STANDINGS = """
     where lane.workspace_id = %(workspace)s
 """
 SENT = """
-    select attempt.lane_id, floor(extract(epoch from clock_timestamp() - attempt.finished_at) / 60)::int, count(*)
-    from outbox_lane lane join outbox_attempt attempt on attempt.lane_id = lane.id
-    where lane.workspace_id = %s and attempt.outcome = 'sent'
-      and attempt.finished_at > clock_timestamp() - interval '1 hour'
-    group by 1, 2
+    select noted.lane_id, (extract(epoch from date_trunc('minute', clock_timestamp()) - noted.minute) / 60)::int,
+           noted.sent
+    from outbox_lane lane join outbox_sentminute noted on noted.lane_id = lane.id
+    where lane.workspace_id = %s and noted.minute > clock_timestamp() - interval '1 hour'
 """
 NEEDS_PERSON = """
     select lane_id, count(*) from (

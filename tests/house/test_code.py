@@ -22,6 +22,7 @@ WITHOUT_WORKSPACE = {
     "outbox.OrderKey": "a bare counter; reached only with the key",
     "outbox.Attempt": "hot and narrow; reached only through its item",
     "outbox.Hold": "reached only through its lane",
+    "outbox.SentMinute": "reached only through its lane",
     "inbox.Participant": "reached only through its chat",
     "inbox.MessageDeed": "reached only through its message",
 }

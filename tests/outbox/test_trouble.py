@@ -183,6 +183,7 @@ def test_dead_workers_are_swept_away_and_their_attempts_stay(lane, chat, provide
     put(lane, chat, "one")
     relay.run()
     owning.retire(relay.worker_id)
+    owning.bury_the_dead()
     owning.forget_old_workers()
     assert Worker.objects.filter(pk=relay.worker_id).exists()
     Worker.objects.update(lease_until="2026-01-01T00:00Z")

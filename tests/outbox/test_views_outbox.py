@@ -12,7 +12,7 @@ from inbox.jobs import SEND, Draft
 from inbox.models import Message
 from inbox.services.sending import send_message
 from kernel import clock
-from outbox.models import Attempt, Item, Lane, Worker
+from outbox.models import Attempt, Item, Lane, SentMinute, Worker
 from outbox.services import operating
 from tests.support.chats import make_chat
 from tests.support.world import make_channel
@@ -151,17 +151,9 @@ def test_a_closed_lane_leads_to_its_channel(world, ana, client):
 
 
 def test_what_was_sent_is_drawn_without_inline_styles(world, ana):
-    item = write(world, "Hello")
-    worker = Worker.objects.create(name="test", lease_until=clock.now())
-    for minutes in (1, 1, 30):
-        Attempt.objects.create(
-            item=item,
-            order_key=uuid.uuid4(),
-            lane_id=item.lane_id,
-            worker=worker,
-            finished_at=clock.now() - timedelta(minutes=minutes, seconds=5),
-            outcome="sent",
-        )
+    this_minute = clock.now().replace(second=0, microsecond=0)
+    for minutes, sent in ((1, 2), (30, 1)):
+        SentMinute.objects.create(lane_id=world.channel.pk, minute=this_minute - timedelta(minutes=minutes), sent=sent)
     page = ana.get(url("lane-part")).content.decode()
     assert "3 in the last hour" in text(ana.get(url("lane-part")))
     assert page.count("<rect") >= 4

@@ -22,7 +22,7 @@ CODE_LIMIT = 60
 PROVIDER_ID_LIMIT = 255
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, here and in Ended: made for every attempt, and that halves what it costs
 class Started:
     """An attempt whose intent is committed. `begun` is this process's monotonic clock."""
 
@@ -40,7 +40,7 @@ class SlowedDown:
     asked: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ended:
     """How one attempt ended and where that puts its item."""
 
@@ -56,6 +56,7 @@ class Ended:
     error: str = ""
     slowed_down: SlowedDown | None = None
     lane_closed: str = ""  # reason
+    answered: bool | None = None  # whether the provider gave any answer; None when it was not asked, or nobody can tell
 
     @property
     def counts(self) -> bool:
@@ -84,27 +85,29 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
     match end:
         case Accepted():
             provider_id = storable(end.provider_id or "", PROVIDER_ID_LIMIT)
-            return Ended(started, Outcome.SENT, ItemState.SENT, 1, provider_id=provider_id, data=end.data)
+            return Ended(
+                started, Outcome.SENT, ItemState.SENT, 1, provider_id=provider_id, data=end.data, answered=True
+            )
         case GiveUp():
-            return Ended(started, Outcome.FAILED, ItemState.FAILED, 1, **facts)
+            return Ended(started, Outcome.FAILED, ItemState.FAILED, 1, answered=True, **facts)
         case TryAgain():
-            return _tried_in_vain(started, Outcome.RETRY, facts, jitter)
+            return _tried_in_vain(started, Outcome.RETRY, facts | {"answered": False}, jitter)
         case SlowDown(scope="chat"):
             wait = policy.hold_seconds(end.after_seconds, 0)
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, delay_seconds=wait, **facts)
+            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, delay_seconds=wait, answered=True, **facts)
         case SlowDown():
             slowed_down = SlowedDown(reason=facts["error"] or facts["error_code"], asked=end.after_seconds)
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, slowed_down=slowed_down, **facts)
+            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, slowed_down=slowed_down, answered=True, **facts)
         case LaneClosed():
             reason = facts["error"] or facts["error_code"] or "The channel cannot send."
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, lane_closed=reason, **facts)
+            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, lane_closed=reason, answered=True, **facts)
         case NotStarted():
             return Ended(started, Outcome.NOT_SENT, ItemState.QUEUED)
         case UnknownKind():
             facts = {"error_code": end.code, "error": storable(end.message, ERROR_LIMIT)}
             return _tried_in_vain(started, Outcome.RETRY, facts, jitter)
         case OutcomeUnknown():
-            pass
+            facts["answered"] = False
         case _:
             facts = {"error_code": "crashed", "error": storable(f"The worker crashed: {whereabouts(end)}", ERROR_LIMIT)}
     if repeatable:
@@ -124,4 +127,7 @@ def _tried_in_vain(started: Started, outcome: str, facts: dict[str, Any], jitter
 
 def storable(text: str, limit: int) -> str:
     """`text` as PostgreSQL can keep it: no NUL, no lone surrogates, at most `limit` characters."""
-    return str(text).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:limit]
+    text = str(text)
+    if not text.isascii() or "\x00" in text:
+        text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return text[:limit]

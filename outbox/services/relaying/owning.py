@@ -4,6 +4,7 @@ import os
 import socket
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -106,29 +107,46 @@ def bury_the_dead() -> int:
                 [BURIED_PER_PASS],
             )
             cursor.execute(
+                "select id from outbox_worker where dead and not buried"
+                " order by id limit %s for no key update skip locked",
+                [BURIED_PER_PASS],
+            )
+            worker_ids = [worker_id for (worker_id,) in cursor.fetchall()]
+            cursor.execute(
                 """
                 update outbox_lane set owner_id = null where id in (
                     select lane.id from outbox_lane lane join outbox_worker worker on worker.id = lane.owner_id
                     where worker.dead order by lane.id for no key update of lane skip locked)
                 """
             )
-            cursor.execute(
-                """
-                update outbox_attempt set outcome = %s, finished_at = clock_timestamp(), error_code = %s,
-                    error = 'The process that was sending this stopped before it could say how it went.'
-                where id in (
-                    select attempt.id
-                    from outbox_attempt attempt join outbox_worker worker on worker.id = attempt.worker_id
-                    where attempt.finished_at is null and worker.dead
-                    order by attempt.id for no key update of attempt skip locked)
-                returning item_id
-                """,
-                [Outcome.UNCERTAIN, WORKER_LOST],
-            )
-            item_ids = [item_id for (item_id,) in cursor.fetchall()]
+            item_ids = _close_attempts_of(cursor, worker_ids) if worker_ids else []
         if item_ids:
             _settle_lost(item_ids)
     return len(item_ids)
+
+
+def _close_attempts_of(cursor: Any, worker_ids: list[int]) -> list[uuid.UUID]:
+    """A worker is buried once none of its attempts is open; one that is locked just now is left for the next round."""
+    cursor.execute(
+        """
+        update outbox_attempt set outcome = %s, finished_at = clock_timestamp(), error_code = %s,
+            error = 'The process that was sending this stopped before it could say how it went.'
+        where id in (
+            select id from outbox_attempt where finished_at is null and worker_id = any(%s)
+            order by id for no key update skip locked)
+        returning item_id
+        """,
+        [Outcome.UNCERTAIN, WORKER_LOST, worker_ids],
+    )
+    item_ids = [item_id for (item_id,) in cursor.fetchall()]
+    cursor.execute(
+        """
+        update outbox_worker set buried = true where id = any(%s) and not exists (
+            select 1 from outbox_attempt where finished_at is null and worker_id = outbox_worker.id)
+        """,
+        [worker_ids],
+    )
+    return item_ids
 
 
 def _settle_lost(item_ids: list[uuid.UUID]) -> None:
@@ -171,10 +189,7 @@ def forget_old_workers() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            delete from outbox_worker worker where dead and lease_until < clock_timestamp() - interval '1 day'
+            delete from outbox_worker worker where buried and lease_until < clock_timestamp() - interval '1 day'
               and not exists (select 1 from outbox_lane lane where lane.owner_id = worker.id)
-              and not exists (
-                  select 1 from outbox_attempt attempt
-                  where attempt.worker_id = worker.id and attempt.finished_at is null)
             """
         )

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import psycopg
 from django.db import connection
 
-from outbox.services.relaying.plan import CHAT_PAGE, LaneSettings, OpenItem
+from outbox.services.relaying.chats import OpenItem
+from outbox.services.relaying.lanes import LaneSettings
+from outbox.services.relaying.plan import CHAT_PAGE
 
 ROWS_PER_LANE = 16
 
 # Literal predicates (`open`, not a parameter), because a parameter would hide the partial indexes from the planner.
 LANE_SETTINGS = """
     select id, cap, paused or closed,
-           coalesce(greatest(extract(epoch from not_before - clock_timestamp()), 0), 0)::float8
+           coalesce(greatest(extract(epoch from not_before - clock_timestamp()), 0), 0)::float8, upstream
     from outbox_lane where owner_id = %s and (%s::uuid[] is null or id = any(%s::uuid[]))
 """
 LANE_ROWS = """
@@ -73,8 +75,8 @@ def lane_rows(
     return found
 
 
-def chat_rows(keys: list[uuid.UUID]) -> Iterator[OpenItem]:
+def chat_rows(keys: Sequence[uuid.UUID]) -> Iterator[OpenItem]:
     """The first open items of each chat, in order within a chat."""
     with raw_cursor() as cursor:
         cursor.execute(CHAT_ROWS, [id_array(keys), CHAT_PAGE], binary=True)
-        yield from [OpenItem(*row) for row in cursor.fetchall()]
+        yield from map(OpenItem._make, cursor.fetchall())

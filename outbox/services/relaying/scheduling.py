@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outbox.services.relaying import owning, reading
+from outbox.services.relaying import counting, owning, reading
+from outbox.services.relaying.chats import Chat
 from outbox.services.relaying.judging import Ended, Started
-from outbox.services.relaying.plan import Chat, Plan
+from outbox.services.relaying.plan import Plan
 from outbox.services.relaying.ticking import LaneDeeds, Written, write_tick
 from outbox.services.waking import EVERYTHING, OWNED, SHARE, wake
+from outbox.states import HoldKind, ItemState, Outcome
 
 log = logging.getLogger("waybill.outbox.relay")
 
@@ -24,6 +26,9 @@ PASS_SECONDS = 1.0
 PASS_COST_FACTOR = 20  # a pass never takes more than a twentieth of the time
 SETTINGS_SECONDS = 5.0
 SLEEP_MAX_SECONDS = 0.1  # how late a stop may be noticed
+FAILING = "The provider does not answer; sending is tried again gently."
+SENT_SECONDS = 1.0
+SLOTS_MAX = 512
 PATIENCE = 2  # failed ticks before a settle that meets locks is set aside
 
 
@@ -57,13 +62,15 @@ class Scheduler:
         self.passes = 0
         self._worker_id = worker_id
         self._hand_over = hand_over
-        self._slots = slots
+        self._slots = self._least_slots = slots
         self._deadline_seconds = deadline_seconds
         self._unwritten: list[Ended] = []
         self._deeds = LaneDeeds()
         self._doubtful: list[uuid.UUID] = []
         self._failures = 0
         self._changed_lanes: set[uuid.UUID] = set()
+        self._sent: Counter[uuid.UUID] = Counter()  # by lane, since it was last noted
+        self._sent_at = -math.inf
         self._settings_at = -math.inf
         self._pass_at = -math.inf
         self._pass_begun = self._pass_cost = 0.0
@@ -89,6 +96,7 @@ class Scheduler:
         if picked or self._unwritten:
             self._write(picked)
         self._release()
+        self._note_sent(now)
 
     def is_quiet(self) -> bool:
         """Nothing is in flight, to be written, read or started."""
@@ -174,13 +182,21 @@ class Scheduler:
 
     def _apply_to_lane(self, ended: Ended, now: float) -> None:
         lane_id = ended.started.job.lane_id
+        begun = ended.started.begun
+        if ended.answered:
+            self.plan.answered(lane_id)
+        elif ended.answered is False and (seconds := self.plan.failed(lane_id, begun, now)) is not None:
+            self._hold(lane_id, seconds, FAILING, HoldKind.BREAKER)
         if ended.slowed_down is not None:
-            seconds = self.plan.slowed_down(lane_id, ended.slowed_down.asked, ended.started.begun, now)
-            known, _ = self._deeds.holds.get(lane_id, (0.0, ""))
-            self._deeds.holds[lane_id] = (max(known, seconds), ended.slowed_down.reason)
+            seconds = self.plan.slowed_down(lane_id, ended.slowed_down.asked, begun, now)
+            self._hold(lane_id, seconds, ended.slowed_down.reason, HoldKind.RATE_LIMIT)
         if ended.lane_closed:
             self.plan.closed(lane_id)
             self._deeds.closes[lane_id] = ended.lane_closed
+
+    def _hold(self, lane_id: uuid.UUID, seconds: float, reason: str, kind: str) -> None:
+        known, _, _ = self._deeds.holds.get(lane_id, (0.0, "", ""))
+        self._deeds.holds[lane_id] = (max(known, seconds), reason, kind)
 
     def _apply_token(self, token: str, now: float) -> None:
         match token.split(":"):
@@ -226,7 +242,12 @@ class Scheduler:
         self._deeds = LaneDeeds()
         self._hand_out(picked, written)
         self._changed_lanes |= deeds.holds.keys() | deeds.closes.keys()
-        self.tally.update(one.state for one in written.counted if one.counts)
+        for one in written.counted:
+            if one.counts:
+                self.tally[one.state] += 1
+                if one.state == ItemState.SENT:
+                    self._sent[one.started.job.lane_id] += 1
+        self._adapt(ended)
 
     def _hand_out(self, picked: list[Chat], written: Written) -> None:
         if written.fenced and not self.fenced:
@@ -242,7 +263,18 @@ class Scheduler:
         for chat in picked:
             if chat.key not in started:
                 self.plan.refused(chat, now)
-                self._changed_lanes.add(chat.lane_id)
+                self._changed_lanes.add(chat.lane.id)
+
+    def _adapt(self, ended: list[Ended]) -> None:
+        """Hand out twice what the last tick brought back: quick senders would else wait for the next one."""
+        performed = sum([one.outcome != Outcome.NOT_SENT for one in ended])
+        self._slots = max(self._least_slots, min(2 * performed, SLOTS_MAX))
+
+    def _note_sent(self, now: float) -> None:
+        if self._sent and (self.stopping or now >= self._sent_at):
+            counting.note_sent(self._sent)
+            self._sent.clear()
+            self._sent_at = now + SENT_SECONDS
 
     def _release(self) -> None:
         lane_ids = self.plan.releasable()

@@ -15,6 +15,8 @@ from outbox.services.relaying.judging import Ended, NotStarted, Started, judge
 
 log = logging.getLogger("waybill.outbox.senders")
 
+START_WITHIN_SECONDS = 2.0  # what waited longer for a free thread goes back, so that something more urgent may pass it
+
 
 class Senders:
     """`number` threads that take started attempts in the order they come. `report` gets one Ended for each."""
@@ -51,9 +53,14 @@ class Senders:
 
     def _run(self) -> None:
         while (started := self._jobs.get()) is not None:
-            self._report(attempt(started, self._may_start))
+            in_time = time.monotonic() - started.begun < START_WITHIN_SECONDS
+            self._report(attempt(started, self._may_start if in_time else never))
             close_old_connections()
         connections.close_all()
+
+
+def never() -> bool:
+    return False
 
 
 def attempt(started: Started, may_start: Callable[[], bool]) -> Ended:

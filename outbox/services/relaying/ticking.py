@@ -1,4 +1,4 @@
-"""The one write transaction of the scheduler: what ended, then what starts. Five plain statements, each by key.
+"""The one write transaction of the scheduler: what ended, then what starts. Plain statements, each by key.
 
 Locks are taken in the order worker, lane, attempt, item, with ascending ids: the same order as everywhere else.
 """
@@ -6,12 +6,14 @@ Locks are taken in the order worker, lane, attempt, item, with ascending ids: th
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
 
+from kernel.arrays import columns
 from outbox.errors import NoSuchLane
 from outbox.registry import Job, Settled
 from outbox.services import holding
@@ -25,30 +27,37 @@ FENCE = """
     select 1 from outbox_worker
     where id = %s and not dead and lease_until > clock_timestamp() for share
 """
-# Guarded by `outcome is null` and not by the predicate of the partial indexes, so that the primary key is used.
-CLOSE = """
-    update outbox_attempt attempt set
-        finished_at = clock_timestamp(), outcome = ended.outcome, provider_id = ended.provider_id,
-        http_status = ended.http_status, error_code = ended.error_code, error = ended.error
-    from json_to_recordset(%s)
-        as ended (id bigint, outcome text, provider_id text, http_status int, error_code text, error text)
-    where attempt.id = ended.id and attempt.outcome is null
-    returning attempt.id
-"""
-SETTLE = """
+# One statement, so that an item is touched only where its attempt was ours to close. Attempts are found by their key:
+# guarded by `outcome is null` and not by the predicate of the partial index.
+RECORD = """
+    with closed as (
+        update outbox_attempt attempt set
+            finished_at = clock_timestamp(), outcome = ended.outcome, provider_id = ended.provider_id,
+            http_status = ended.http_status, error_code = ended.error_code, error = ended.error
+        from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::float8[], %s::text[], %s::int[],
+                    %s::text[], %s::text[], %s::bool[])
+            as ended (id, item_id, outcome, state, tries, delay, provider_id, http_status, error_code, error, counts)
+        where attempt.id = ended.id and attempt.outcome is null
+        returning ended.item_id, ended.state, ended.tries, ended.delay, ended.provider_id, ended.error_code,
+                  ended.error, ended.counts
+    )
     update outbox_item item set
-        state = ended.state, open = ended.state in ('queued', 'uncertain'),
-        attempts = item.attempts + ended.tries,
-        due_at = clock_timestamp() + ended.delay * interval '1 second',
-        finished_at = case when ended.state = 'queued' then null else clock_timestamp() end,
-        provider_id = ended.provider_id,
-        error_code = case when ended.counts then ended.error_code else item.error_code end,
-        error = case when ended.counts then ended.error else item.error end
-    from json_to_recordset(%s)
-        as ended (id uuid, state text, tries int, delay float8, provider_id text, error_code text, error text,
-                  counts bool)
-    where item.id = ended.id and item.state = 'queued'
+        state = closed.state, open = closed.state in ('queued', 'uncertain'),
+        attempts = item.attempts + closed.tries,
+        due_at = clock_timestamp() + closed.delay * interval '1 second',
+        finished_at = case when closed.state = 'queued' then null else clock_timestamp() end,
+        provider_id = closed.provider_id,
+        error_code = case when closed.counts then closed.error_code else item.error_code end,
+        error = case when closed.counts then closed.error else item.error end
+    from closed
+    where item.id = closed.item_id and item.state = 'queued'
     returning item.id, item.attempts, item.due_at, clock_timestamp()
+"""
+# now() is the begin of the tick.
+CLOSED_HERE = """
+    select attempt.id
+    from unnest(%s::bigint[], %s::text[]) as ended (id, outcome) join outbox_attempt attempt on attempt.id = ended.id
+    where attempt.outcome = ended.outcome and attempt.finished_at >= now()
 """
 # The provider's own answer for an item that other evidence settled while the answer was under way, or that a takeover
 # had to call uncertain. Only an acceptance gets here. A later re-send is never overwritten.
@@ -98,9 +107,9 @@ INTEND = """
 
 @dataclass(slots=True)
 class LaneDeeds:
-    """What ended attempts did to lanes: seconds to hold with the reason, and reasons to close."""
+    """What ended attempts did to lanes: seconds to hold with the reason and HoldKind, and reasons to close."""
 
-    holds: dict[uuid.UUID, tuple[float, str]] = field(default_factory=dict)
+    holds: dict[uuid.UUID, tuple[float, str, str]] = field(default_factory=dict)
     closes: dict[uuid.UUID, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -147,64 +156,45 @@ def _change_lanes(deeds: LaneDeeds) -> None:
         except NoSuchLane:  # removed meanwhile
             continue
         if lane_id in deeds.holds:
-            seconds, reason = deeds.holds[lane_id]
-            holding.hold_until_later(lane, seconds=seconds, reason=reason)
+            seconds, reason, kind = deeds.holds[lane_id]
+            holding.hold_until_later(lane, seconds=seconds, reason=reason, kind=kind)
         if lane_id in deeds.closes:
             holding.close(lane, deeds.closes[lane_id])
 
 
 def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
-    cursor.execute(
-        CLOSE,
-        [
-            json.dumps(
-                [
-                    {
-                        "id": one.started.attempt_id,
-                        "outcome": one.outcome,
-                        "provider_id": one.provider_id,
-                        "http_status": one.http_status,
-                        "error_code": one.error_code,
-                        "error": one.error,
-                    }
-                    for one in sorted(ended, key=lambda one: one.started.attempt_id)
-                ]
-            )
-        ],
-    )
-    mine = {attempt_id for (attempt_id,) in cursor.fetchall()}
-    ours = [one for one in ended if one.started.attempt_id in mine]
-    cursor.execute(
-        SETTLE,
-        [
-            json.dumps(
-                [
-                    {
-                        "id": one.started.job.item_id.hex,
-                        "state": one.state,
-                        "tries": one.tries_used,
-                        "delay": one.delay_seconds,
-                        "provider_id": one.provider_id,
-                        "error_code": one.error_code,
-                        "error": one.error,
-                        "counts": one.counts,
-                    }
-                    for one in sorted(ours, key=lambda one: one.started.job.item_id)
-                ]
-            )
-        ],
-        binary=True,
-    )
+    rows = [
+        (
+            one.started.attempt_id,
+            one.started.job.item_id,
+            one.outcome,
+            one.state,
+            one.tries_used,
+            one.delay_seconds,
+            one.provider_id,
+            one.http_status,
+            one.error_code,
+            one.error,
+            one.counts,
+        )
+        for one in ended
+    ]
+    rows.sort(key=itemgetter(0))
+    cursor.execute(RECORD, columns(rows, 11), binary=True)
     by_item = {one.started.job.item_id: one for one in ended}
-    settled = [_settled(by_item[row[0]], row) for row in cursor.fetchall()]
-    if len(settled) < len(ended):
-        known = {one.item_id for one in settled}
-        settled += _learn(cursor, [one for one in ended if one.started.job.item_id not in known], mine, by_item)
+    settled = [_settled(by_item.pop(row[0]), row) for row in cursor.fetchall()]
+    late = list(by_item.values())
+    mine: set[int] = set()
+    if late:
+        cursor.execute(CLOSED_HERE, columns([(one.started.attempt_id, one.outcome) for one in late], 2))
+        mine = {attempt_id for (attempt_id,) in cursor.fetchall()}
+        settled += _learn(cursor, late, mine)
     tell_kinds(settled, patient=patient)
-    return ours
+    others = {one.started.attempt_id for one in late} - mine
+    return [one for one in ended if one.started.attempt_id not in others]
 
 
-def _learn(cursor: Any, late: list[Ended], mine: set[int], by_item: Mapping[uuid.UUID, Ended]) -> list[Settled]:
+def _learn(cursor: Any, late: list[Ended], mine: set[int]) -> list[Settled]:
     """Evidence without authority: note what a fenced worker learnt, and believe an acceptance."""
     cursor.execute(
         KEEP_EVIDENCE,
@@ -228,6 +218,7 @@ def _learn(cursor: Any, late: list[Ended], mine: set[int], by_item: Mapping[uuid
             [one.started.attempt_id in mine for one in accepted],
         ],
     )
+    by_item = {one.started.job.item_id: one for one in accepted}
     believed = [_settled(by_item[row[0]], row) for row in cursor.fetchall()]
     wake_after_commit(chat_token(one.lane_id, one.order_key, Priority.INTERACTIVE) for one in believed)
     return believed
