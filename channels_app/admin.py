@@ -7,11 +7,11 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from channels_app.forms import token_field
+from channels_app.forms import field_for
 from channels_app.models import Channel, ConnectionLogEntry, Credential
-from channels_app.providers import built_in
+from channels_app.providers import built_in, description_of
 from channels_app.selectors.channels import shown, webhook_url
-from channels_app.services import channels, connection, credentials
+from channels_app.services import channels, connection, grouping, webhooking
 from channels_app.states import ProviderKind
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
 from kernel.errors import Invalid
@@ -20,10 +20,19 @@ from workspaces.access import Operator
 LOG_ROWS = 50
 
 
-class ChannelForm(forms.ModelForm):
-    """The rules are the services'; a mistake is shown beside its field. What was typed as token is never drawn."""
+def _asked_by_vendors() -> dict[str, forms.CharField]:
+    """One field for each name that any vendor asks for; which of them count is the chosen vendor's to say."""
+    fields = {one.name: field_for(one) for name in built_in() for one in description_of(name).given}
+    for field in fields.values():
+        field.required, field.initial = False, None
+    return fields
 
-    token = token_field("New token")
+
+VendorFields = type("VendorFields", (forms.Form,), _asked_by_vendors())
+
+
+class ChannelForm(forms.ModelForm, VendorFields):
+    """The rules are the services'; a mistake is shown beside its field. What was typed as a secret is never drawn."""
 
     class Meta:
         model = Channel
@@ -31,7 +40,6 @@ class ChannelForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["token"].required = self.instance._state.adding
         if "provider" in self.fields:
             self.fields["provider"].choices = [
                 (kind.value, kind.label) for kind in ProviderKind if kind.value in built_in()
@@ -43,9 +51,23 @@ class ChannelForm(forms.ModelForm):
     def clean_phone_number(self) -> str:
         return self._accepted(channels.clean_phone_number, self.cleaned_data["phone_number"])
 
-    def clean_token(self) -> str:
-        token = self.cleaned_data["token"]
-        return self._accepted(credentials.clean_token, token) if token else ""
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        provider = cleaned.get("provider") or self.instance.provider
+        if provider not in built_in():
+            return cleaned
+        try:
+            adding = self.instance._state.adding
+            channels.clean_values(description_of(provider), self.given(), partial=not adding)
+        except Invalid as refusal:
+            for name, complaints in refusal.fields.items():
+                self.add_error(name if name in self.fields else None, complaints)
+        return cleaned
+
+    def given(self) -> dict[str, str]:
+        """What was typed of the vendor's values."""
+        names = VendorFields.base_fields
+        return {name: value for name in names if (value := self.cleaned_data.get(name))}
 
     @staticmethod
     def _accepted(clean: Any, value: str, **rules: Any) -> str:
@@ -57,7 +79,7 @@ class ChannelForm(forms.ModelForm):
 
 class ConnectionLogInline(ReadOnlyInline):
     model = ConnectionLogEntry
-    fields = readonly_fields = ["at", "old", "new", "reason", "actor_name"]
+    fields = readonly_fields = ["at", "old", "new", "reason", "actor_name", "times", "last_at"]
     ordering = ["-id"]
     max_num = 0
 
@@ -74,7 +96,6 @@ class ChannelAdmin(admin.ModelAdmin):
     search_fields = ["name", "phone_number", "own_wa_id", "provider_channel_id"]
     list_select_related = ["workspace"]
     show_full_result_count = False
-    actions = ["connect", "disconnect", "reconnect", "log_out", "remove"]
     inlines = [ConnectionLogInline]
     state = [
         "status",
@@ -88,7 +109,15 @@ class ChannelAdmin(admin.ModelAdmin):
         "webhook_address",
         "last_inbound_at",
         "last_acknowledged_at",
+        "last_confirmed_at",
+        "silent_since",
         "checked_at",
+        "webhook_state",
+        "webhook_detail",
+        "webhook_checked_at",
+        "restarts",
+        "restart_at",
+        "former_wa_id",
         "settings",
         "created_at",
     ]
@@ -97,7 +126,7 @@ class ChannelAdmin(admin.ModelAdmin):
         return shown(super().get_queryset(request).living())
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
-        fields = ["workspace", "provider", "name", "phone_number", "token"]
+        fields = ["workspace", "provider", "name", "phone_number", *VendorFields.base_fields]
         return fields if obj is None else [*fields, *self.state]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> list[str]:
@@ -113,10 +142,10 @@ class ChannelAdmin(admin.ModelAdmin):
         return self.has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ChannelForm, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in ("name", "phone_number", "token")}
+        given = {name: form.cleaned_data[name] for name in ("name", "phone_number")} | form.given()
         actor = Operator(user=request.user, workspace=obj.workspace)
         if change:
-            channels.update_channel(actor=actor, channel_id=obj.pk, **{**given, "token": given["token"] or None})
+            channels.update_channel(actor=actor, channel_id=obj.pk, **given)
         else:
             made, _ = channels.create_channel(actor=actor, provider=obj.provider, **given)
             obj.pk = made.pk
@@ -135,31 +164,32 @@ class ChannelAdmin(admin.ModelAdmin):
     def webhook_address(self, channel: Channel) -> str:
         return webhook_url(channel)
 
-    @admin.action(description="Connect", permissions=["operate"])
-    def connect(self, request: HttpRequest, rows: QuerySet) -> None:
-        self._each(request, rows, connection.connect, done="being connected")
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if self.has_operate_permission(request):
+            actions |= {name: (_to_each(deed, done), name, words) for name, (deed, words, done) in DEEDS.items()}
+        return actions
 
-    @admin.action(description="Disconnect (stop sending)", permissions=["operate"])
-    def disconnect(self, request: HttpRequest, rows: QuerySet) -> None:
-        self._each(request, rows, connection.disconnect, done="disconnected")
 
-    @admin.action(description="Reconnect", permissions=["operate"])
-    def reconnect(self, request: HttpRequest, rows: QuerySet) -> None:
-        self._each(request, rows, connection.reconnect, done="being connected again")
+DEEDS = {
+    "connect": (connection.connect, "Connect", "being connected"),
+    "disconnect": (connection.disconnect, "Disconnect (stop sending)", "disconnected"),
+    "reconnect": (connection.reconnect, "Reconnect", "being connected again"),
+    "log_out": (connection.log_out, "Log out (unlink the phone)", "being logged out"),
+    "sync_groups": (grouping.sync_groups, "Synchronise groups", "being read"),
+    "check_webhook": (webhooking.check_webhook, "Check the webhook", "being checked"),
+    "remove": (channels.remove_channel, "Remove (chats stay)", "removed"),
+}
 
-    @admin.action(description="Log out (unlink the phone)", permissions=["operate"])
-    def log_out(self, request: HttpRequest, rows: QuerySet) -> None:
-        self._each(request, rows, connection.log_out, done="being logged out")
 
-    @admin.action(description="Remove (chats stay)", permissions=["operate"])
-    def remove(self, request: HttpRequest, rows: QuerySet) -> None:
-        self._each(request, rows, channels.remove_channel, done="removed")
-
-    def _each(self, request: HttpRequest, rows: QuerySet, deed: Any, *, done: str) -> None:
+def _to_each(deed: Any, done: str) -> Any:
+    def action(admin_page: ChannelAdmin, request: HttpRequest, rows: QuerySet) -> None:
         def do(channel: Channel) -> None:
             deed(actor=Operator(user=request.user, workspace=channel.workspace), channel_id=channel.pk)
 
         do_to_each(request, rows.select_related("workspace"), do, done=done)
+
+    return action
 
 
 @admin.register(Credential)
@@ -174,7 +204,7 @@ class CredentialAdmin(ReadOnlyAdmin):
 
 @admin.register(ConnectionLogEntry)
 class ConnectionLogAdmin(ReadOnlyAdmin):
-    list_display = ["at", "channel", "old", "new", "reason", "actor_name"]
+    list_display = ["at", "channel", "old", "new", "reason", "actor_name", "times", "last_at"]
     list_filter = ["new", "workspace"]
     list_select_related = ["channel"]
     ordering = ["-id"]

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,36 @@ class ChannelStatusChanged:
 class ChannelCreated:
     channel_id: uuid.UUID
     workspace_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ChannelChanged:
+    """Something that pages show of the channel is different, though not its state: a code, a detail, its webhook."""
+
+    channel_id: uuid.UUID
+    workspace_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class FormerChatsArchived:
+    """Another number is linked, and a person decided that the chats of the former one are over."""
+
+    channel_id: uuid.UUID
+    workspace_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class GroupsListed:
+    """The provider's whole list of the number's groups; `groups` are values of providers/base.InboundGroup."""
+
+    channel_id: uuid.UUID
+    workspace_id: uuid.UUID
+    groups: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class ChannelAudienceChanged:
+    """Other teams see the channel than before."""
+
+    workspace_id: uuid.UUID
+    channel_id: uuid.UUID

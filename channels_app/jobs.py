@@ -5,7 +5,11 @@ import uuid
 
 CONNECT = "channel.connect"
 LOG_OUT = "channel.log_out"
+PAIR = "channel.pair"
+RESTART = "channel.restart"
 REGISTER_WEBHOOK = "channel.register_webhook"
+SYNC_GROUPS = "channel.sync_groups"
+TELL_ADMINS = "channel.tell_admins"
 
 CONTROL_LANE_CAP = 1
 

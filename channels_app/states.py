@@ -29,6 +29,11 @@ MOVES: dict[str, frozenset[str]] = {
 SENDS = frozenset({S.CONNECTED, S.DEGRADED})
 """States in which the lane is open. In all others what is written waits, safely, in the outbox."""
 
+LINKING = frozenset({S.CONNECTING, S.QR_PENDING})
+"""States in which a phone may be on its way."""
+
+UNLINKED = frozenset({S.DISCONNECTED, S.LOGGED_OUT})
+
 
 class ProviderKind(models.TextChoices):
     WHAPI = "whapi", "Whapi"

@@ -12,7 +12,8 @@ urlpatterns = [
     path("w/<slug:slug>/channels/<uuid:channel_id>/", detail.detail, name="channel-detail"),
     path("w/<slug:slug>/channels/<uuid:channel_id>/link/", detail.link, name="channel-link"),
     path("w/<slug:slug>/channels/<uuid:channel_id>/name/", detail.rename, name="channel-rename"),
-    path("w/<slug:slug>/channels/<uuid:channel_id>/token/", detail.replace_token, name="channel-token"),
+    path("w/<slug:slug>/channels/<uuid:channel_id>/token/", detail.replace_values, name="channel-token"),
+    path("w/<slug:slug>/channels/<uuid:channel_id>/pairing-code/", detail.pair, name="channel-pair"),
     path(
         "w/<slug:slug>/channels/<uuid:channel_id>/webhook-secret/",
         detail.replace_webhook_secret,

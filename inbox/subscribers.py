@@ -1,7 +1,7 @@
 """What the inbox hears after a commit, and passes on to open browsers."""
 
-from channels_app.events import ChannelStatusChanged
-from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
+from channels_app.events import ChannelChanged, ChannelStatusChanged
+from inbox.events import ChatChanged, CustomerPresence, Mentioned, MessagesChanged, NotesChanged
 from inbox.realtime.notifier import notifier
 from inbox.realtime.pokes import Poke
 from kernel.events import Moment, subscribe
@@ -13,6 +13,15 @@ def messages_changed(event: MessagesChanged) -> None:
     notifier.tell(Poke("messages", event.workspace_id, event.chat_id, event.message_ids, event.removed))
 
 
+def notes_changed(event: NotesChanged) -> None:
+    notifier.tell(Poke("notes", event.workspace_id, event.chat_id, event.note_ids))
+
+
+def mentioned(event: Mentioned) -> None:
+    for member_id in event.member_ids:
+        notifier.tell(Poke("mention", event.workspace_id, member_id, detail=f"{event.chat_id} {event.note_id}"))
+
+
 def chat_changed(event: ChatChanged) -> None:
     notifier.tell(Poke("chat", event.workspace_id, event.chat_id))
 
@@ -21,7 +30,7 @@ def customer_present(event: CustomerPresence) -> None:
     notifier.tell(Poke("presence", event.workspace_id, event.chat_id, detail=event.status))
 
 
-def channel_changed(event: ChannelStatusChanged) -> None:
+def channel_changed(event: ChannelStatusChanged | ChannelChanged) -> None:
     notifier.tell(Poke("channel", event.workspace_id, event.channel_id))
 
 
@@ -41,9 +50,12 @@ def role_changed(event: RoleChanged) -> None:
 def listen() -> None:
     for event_type, handler in (
         (MessagesChanged, messages_changed),
+        (NotesChanged, notes_changed),
+        (Mentioned, mentioned),
         (ChatChanged, chat_changed),
         (CustomerPresence, customer_present),
         (ChannelStatusChanged, channel_changed),
+        (ChannelChanged, channel_changed),
         (LaneHeld, lane_changed),
         (LaneResumed, lane_changed),
         (MemberRemoved, member_removed),

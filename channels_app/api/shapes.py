@@ -3,9 +3,11 @@
 from rest_framework import serializers
 
 from channels_app.models import Channel
-from channels_app.providers import built_in
+from channels_app.providers import built_in, description_of
+from channels_app.providers.description import LIMIT_CHARACTERS
 from channels_app.selectors.channels import webhook_url
-from channels_app.states import ChannelStatus
+from channels_app.services.credentials import TOKEN
+from channels_app.states import ChannelStatus, WebhookState
 
 
 class ChannelShape(serializers.Serializer):
@@ -26,8 +28,16 @@ class ChannelShape(serializers.Serializer):
         allow_null=True, help_text='The last characters of the token; "" for a short one; null without a token.'
     )
     webhook_url = serializers.SerializerMethodField(help_text="What the provider calls; it holds no secret.")
+    webhook_state = serializers.ChoiceField(choices=WebhookState.choices)
+    webhook_detail = serializers.CharField(help_text='Why the webhook is not registered; "" when it is.')
+    former_wa_id = serializers.CharField(
+        help_text='Set while another number is linked: nothing is sent until "keep-chats" or "archive-chats".'
+    )
     last_inbound_at = serializers.DateTimeField(allow_null=True)
     last_acknowledged_at = serializers.DateTimeField(allow_null=True)
+    last_confirmed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When WhatsApp last reported on a message of this number."
+    )
     created_at = serializers.DateTimeField()
 
     def get_webhook_url(self, channel: Channel) -> str:
@@ -45,19 +55,46 @@ class ChannelPageShape(serializers.Serializer):
     next = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last one.")
 
 
-class AddChannelShape(serializers.Serializer):
+def _vendor_fields(*, adding: bool) -> dict[str, serializers.CharField]:
+    """One field for each name that any vendor asks for; the services say which of them the chosen vendor needs."""
+    fields: dict[str, serializers.CharField] = {}
+    for name in built_in():
+        for one in description_of(name).given:
+            words = f"{one.label}. {one.help_text}" if one.help_text else str(one.label)
+            if one.secret:
+                words = f"{one.label}. Encrypted, and never answered."
+            required = adding and one.name == TOKEN
+            fields.setdefault(
+                one.name,
+                serializers.CharField(
+                    max_length=LIMIT_CHARACTERS, required=required, write_only=one.secret, help_text=words
+                ),
+            )
+    return fields
+
+
+class _Name(serializers.Serializer):
     provider = serializers.ChoiceField(choices=built_in())
     name = serializers.CharField(max_length=80)
-    token = serializers.CharField(max_length=4096, write_only=True, help_text="Encrypted, and never answered.")
     phone_number = serializers.CharField(max_length=24, required=False, allow_blank=True, default="")
 
 
-class ChangeChannelShape(serializers.Serializer):
+class _NewName(serializers.Serializer):
     name = serializers.CharField(max_length=80, required=False)
     phone_number = serializers.CharField(max_length=24, required=False, allow_blank=True)
-    token = serializers.CharField(
-        max_length=4096, required=False, write_only=True, help_text="Takes the place of the present one."
-    )
+
+
+AddChannelShape = type("AddChannelShape", (_Name,), _vendor_fields(adding=True))
+ChangeChannelShape = type("ChangeChannelShape", (_NewName,), _vendor_fields(adding=False))
+
+
+class PairingShape(serializers.Serializer):
+    phone_number = serializers.CharField(max_length=24, help_text="Of the phone that is to be linked.")
+
+
+class PairingCodeShape(serializers.Serializer):
+    code = serializers.CharField(allow_null=True, help_text="What to type on the phone. A secret, as the QR code is.")
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class QrShape(serializers.Serializer):

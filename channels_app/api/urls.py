@@ -11,5 +11,9 @@ urlpatterns = [
     path("channels/<uuid:channel_id>/disconnect", views.Disconnect.as_view(), name="api-channel-disconnect"),
     path("channels/<uuid:channel_id>/reconnect", views.Reconnect.as_view(), name="api-channel-reconnect"),
     path("channels/<uuid:channel_id>/logout", views.LogOut.as_view(), name="api-channel-logout"),
+    path("channels/<uuid:channel_id>/pairing-code", views.PairingCode.as_view(), name="api-channel-pairing-code"),
+    path("channels/<uuid:channel_id>/sync-groups", views.SyncGroups.as_view(), name="api-channel-sync-groups"),
+    path("channels/<uuid:channel_id>/keep-chats", views.KeepChats.as_view(), name="api-channel-keep-chats"),
+    path("channels/<uuid:channel_id>/archive-chats", views.ArchiveChats.as_view(), name="api-channel-archive-chats"),
     path("channels/<uuid:channel_id>/qr", views.Qr.as_view(), name="api-channel-qr"),
 ]

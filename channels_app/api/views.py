@@ -16,13 +16,17 @@ from channels_app.api.shapes import (
     ChannelPageShape,
     ChannelShape,
     NewChannelShape,
+    PairingCodeShape,
+    PairingShape,
     QrShape,
 )
 from channels_app.errors import NoSuchChannel
 from channels_app.models import Channel
+from channels_app.providers import description_of
 from channels_app.selectors.channels import channels_of, channels_page
-from channels_app.services import channels, connection, gateway
-from channels_app.states import SENDS
+from channels_app.services import channels, connection, grouping, linking, renumbering
+from channels_app.services.credentials import PAIRING_CODE, QR
+from channels_app.states import LINKING, SENDS
 from kernel.paging import page_limit
 from workspaces.access import Actor
 
@@ -52,7 +56,8 @@ class Channels(APIView):
         given.is_valid(raise_exception=True)
         channel, webhook_secret = channels.create_channel(actor=request.auth, **given.validated_data)
         shown = ChannelShape(_shown(request.auth, channel.pk)).data
-        return Response({**shown, "webhook_secret": webhook_secret}, status=201)
+        name = description_of(channel.provider).webhook_secret
+        return Response({**shown, "webhook_secret": webhook_secret, name: webhook_secret}, status=201)
 
 
 class OneChannel(APIView):
@@ -116,17 +121,57 @@ class LogOut(_Deed):
 class Qr(APIView):
     @extend_schema(operation_id="channels_qr", responses=QrShape)
     def get(self, request: Request, channel_id: uuid.UUID) -> Response:
-        """The code to scan, for those who manage channels. Ask again every two seconds while it is `pending`."""
+        """The code to scan, for the one who asked to connect. Ask again every two seconds while it is `pending`."""
         channel = channel_to_manage(request.auth, channel_id)
-        code = gateway.waiting_qr(channel.pk) if channel.status in connection.LINKING else None
-        qr, expires_at = code or (None, None)
+        qr, expires_at = linking.code_for(request.auth, channel, QR) or (None, None)
         if qr is not None:
             status = "ready"
         elif channel.status in SENDS:
             status = "connected"
         else:
-            status = "pending" if channel.status in connection.LINKING else "unavailable"
+            mine = channel.status in LINKING and linking.may_see_codes(request.auth, channel)
+            status = "pending" if mine else "unavailable"
         return Response(QrShape({"status": status, "qr": qr, "expires_at": expires_at}).data)
+
+
+@method_decorator(never_cache, name="dispatch")
+class PairingCode(APIView):
+    @extend_schema(operation_id="channels_pairing_code_read", responses=PairingCodeShape)
+    def get(self, request: Request, channel_id: uuid.UUID) -> Response:
+        """The code that was asked for, for the one who asked; null until the provider has made it."""
+        channel = channel_to_manage(request.auth, channel_id)
+        code, expires_at = linking.code_for(request.auth, channel, PAIRING_CODE) or (None, None)
+        return Response(PairingCodeShape({"code": code, "expires_at": expires_at}).data)
+
+    @extend_schema(operation_id="channels_pairing_code", request=PairingShape, responses={202: ChannelShape})
+    def post(self, request: Request, channel_id: uuid.UUID) -> Response:
+        """Ask, while the channel is being connected, for a code to type on the phone; read it here a moment later."""
+        channel_to_manage(request.auth, channel_id)
+        given = PairingShape(data=request.data)
+        given.is_valid(raise_exception=True)
+        linking.ask_pairing_code(actor=request.auth, channel_id=channel_id, **given.validated_data)
+        return Response(ChannelShape(_shown(request.auth, channel_id)).data, status=202)
+
+
+class SyncGroups(_Deed):
+    @extend_schema(operation_id="channels_sync_groups", request=None, responses={202: ChannelShape})
+    def post(self, request: Request, channel_id: uuid.UUID) -> Response:
+        """Read all groups and who is in them from the provider."""
+        return self._asked(request, channel_id, grouping.sync_groups)
+
+
+class KeepChats(_Deed):
+    @extend_schema(operation_id="channels_keep_chats", request=None, responses={202: ChannelShape})
+    def post(self, request: Request, channel_id: uuid.UUID) -> Response:
+        """After another number was linked: the chats go on with it. 409 when there is nothing to decide."""
+        return self._asked(request, channel_id, renumbering.keep_chats)
+
+
+class ArchiveChats(_Deed):
+    @extend_schema(operation_id="channels_archive_chats", request=None, responses={202: ChannelShape})
+    def post(self, request: Request, channel_id: uuid.UUID) -> Response:
+        """After another number was linked: the chats of the former one become read-only."""
+        return self._asked(request, channel_id, renumbering.archive_chats)
 
 
 def _shown(actor: Actor, channel_id: uuid.UUID) -> Channel:

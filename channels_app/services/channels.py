@@ -4,35 +4,35 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from channels_app import jobs
 from channels_app.access import channel_to_manage
 from channels_app.errors import MoveNotAllowed
 from channels_app.events import ChannelCreated
 from channels_app.models import Channel, Credential
-from channels_app.providers import built_in
+from channels_app.providers import built_in, description_of
+from channels_app.providers.description import Description
 from channels_app.selectors.channels import forget_webhook_target
 from channels_app.services import gateway
 from channels_app.services.asking import ask
-from channels_app.services.connection import move
-from channels_app.services.credentials import TOKEN, WEBHOOK_SECRET, clean_token, store_credential
+from channels_app.services.credentials import TOKEN, store_credential
+from channels_app.services.moving import move
+from channels_app.services.numbers import clean_phone_number
+from channels_app.services.renumbering import cancel_waiting
 from channels_app.states import ChannelStatus
 from kernel import clock, signing
 from kernel.errors import Invalid
 from kernel.events import publish
 from kernel.repeating import again_after_deadlock
-from outbox.errors import NoLongerQueued
-from outbox.models import Item, Lane
-from outbox.services.operating import cancel_item, close_lane, ensure_lane
-from outbox.states import ItemState
+from outbox.models import Lane
+from outbox.services.operating import close_lane, ensure_lane
 from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
 from workspaces.services.auditing import record
 from workspaces.services.people import clean_name
 
 NAME_LIMIT = 80
-PHONE_DIGITS = range(7, 16)
 
 
 def create_channel(
@@ -40,19 +40,23 @@ def create_channel(
     actor: Actor,
     provider: str,
     name: str,
-    token: str,
     phone_number: str = "",
     settings: dict[str, Any] | None = None,
+    **given: str,
 ) -> tuple[Channel, str]:
     """A new channel, not connected yet, and its webhook secret, which cannot be read again later.
 
-    `settings` hold what the vendor needs beside secrets; `base_url` in them names another address of its API.
-    Raises Forbidden, or Invalid for a name, number, token or provider that cannot be used.
+    `given` is what the vendor's description asks for, by name; `settings` are further values that are no secrets, e.g.
+    `base_url`, another address of its API. Raises Forbidden, or Invalid for what cannot be used.
     """
     require(actor, Permission.MANAGE_CHANNELS)
-    name, phone_number, token = clean_name(name, limit=NAME_LIMIT), clean_phone_number(phone_number), clean_token(token)
     _refuse_unknown(provider)
-    webhook_secret = signing.new_secret()
+    name, phone_number = clean_name(name, limit=NAME_LIMIT), clean_phone_number(phone_number)
+    description = description_of(provider)
+    values = clean_values(description, given)
+    secrets = {one.name: signing.new_secret() for one in description.asks if one.made}
+    secrets |= {one.name: values.pop(one.name) for one in description.secrets if one.name in values}
+    webhook_secret = secrets.get(description.webhook_secret, "")
     with transaction.atomic():
         channel = Channel.objects.create(
             workspace_id=actor.workspace_id,
@@ -60,12 +64,12 @@ def create_channel(
             name=name,
             phone_number=phone_number,
             webhook_secret_digest=signing.digest(webhook_secret),
-            settings=settings or {},
+            settings={**values, **(settings or {})},
         )
         ensure_lane(lane_id=channel.pk, workspace_id=channel.workspace_id, name=name)
         close_lane(lane_id=channel.pk, reason="Not connected yet.")
-        store_credential(channel=channel, name=TOKEN, secret=token)
-        store_credential(channel=channel, name=WEBHOOK_SECRET, secret=webhook_secret)
+        for secret_name, secret in secrets.items():
+            store_credential(channel=channel, name=secret_name, secret=secret)
         ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)
         record(actor=actor, deed="channel.created", target=channel, details={"name": name, "provider": provider})
         publish(ChannelCreated(channel_id=channel.pk, workspace_id=channel.workspace_id))
@@ -79,9 +83,9 @@ def update_channel(
     channel_id: uuid.UUID,
     name: str | None = None,
     phone_number: str | None = None,
-    token: str | None = None,
+    **given: str | None,
 ) -> Channel:
-    """Change what people call it, or its token as `replace_token` does; None leaves a value as it is."""
+    """Change what people call it, or what its vendor needs as `replace_values` does; None leaves a value as it is."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
         news = {}
@@ -95,21 +99,46 @@ def update_channel(
             record(actor=actor, deed="channel.updated", target=channel, details=news)
             channel.refresh_from_db()
             _rename_lane(channel)
-        if token is not None:
-            replace_token(actor=actor, channel_id=channel_id, token=token)
+        values = {key: value for key, value in given.items() if value is not None}
+        if values:
+            replace_values(actor=actor, channel_id=channel_id, given=values)
     return channel
 
 
-@again_after_deadlock
 def replace_token(*, actor: Actor, channel_id: uuid.UUID, token: str) -> Channel:
-    """Seal a new token in place of the old one and register the webhook with it. The old one cannot be read again."""
-    token = clean_token(token)
+    """As `replace_values`, for the token alone."""
+    return replace_values(actor=actor, channel_id=channel_id, given={TOKEN: token})
+
+
+@again_after_deadlock
+def replace_values(*, actor: Actor, channel_id: uuid.UUID, given: dict[str, str]) -> Channel:
+    """Put new values in place of some that the vendor needs, and register the webhook with them.
+
+    Secrets are sealed; the old ones cannot be read again. Raises Invalid.
+    """
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
-        credential = store_credential(channel=channel, name=TOKEN, secret=token)
-        ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)
-        record(actor=actor, deed="channel.token_replaced", target=channel, details={"hint": credential.hint})
-        transaction.on_commit(lambda: gateway.forget(channel_id))
+        description = description_of(channel.provider)
+        values = clean_values(description, given, partial=True)
+        secret_names = {one.name for one in description.secrets}
+        hints = {
+            name: store_credential(channel=channel, name=name, secret=value).hint
+            for name, value in values.items()
+            if name in secret_names
+        }
+        shown = {name: value for name, value in values.items() if name not in secret_names}
+        if shown:
+            Channel.objects.filter(pk=channel.pk).update(settings={**channel.settings, **shown})
+        if description.webhook_secret in hints:
+            digest = signing.digest(values[description.webhook_secret])
+            Channel.objects.filter(pk=channel.pk).update(webhook_secret_digest=digest)
+        ask(channel=channel, kind=jobs.REGISTER_WEBHOOK, payload={"anew": True})
+        if TOKEN in hints:
+            record(actor=actor, deed="channel.token_replaced", target=channel, details={"hint": hints.pop(TOKEN)})
+        if hints or shown:
+            details = {"names": sorted({*hints, *shown})}
+            record(actor=actor, deed="channel.values_replaced", target=channel, details=details)
+        transaction.on_commit(lambda: _forget(channel_id))
     return channel
 
 
@@ -119,12 +148,37 @@ def replace_webhook_secret(*, actor: Actor, channel_id: uuid.UUID) -> str:
     secret = signing.new_secret()
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
-        store_credential(channel=channel, name=WEBHOOK_SECRET, secret=secret)
+        name = description_of(channel.provider).webhook_secret
+        store_credential(channel=channel, name=name, secret=secret)
         Channel.objects.filter(pk=channel.pk).update(webhook_secret_digest=signing.digest(secret))
-        ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)
+        ask(channel=channel, kind=jobs.REGISTER_WEBHOOK, payload={"anew": True})
         record(actor=actor, deed="channel.webhook_secret_replaced", target=channel)
         transaction.on_commit(lambda: _forget(channel_id))
     return secret
+
+
+def clean_values(description: Description, given: dict[str, str], *, partial: bool = False) -> dict[str, str]:
+    """What was typed, without the white space that pasting brings along; empty optional values are left out.
+
+    `partial`: only what is given is looked at. Raises Invalid, naming every field that cannot be used.
+    """
+    known = {one.name: one for one in description.given}
+    if partial:
+        known = {name: one for name, one in known.items() if name in given}
+    values, wrong = {}, {name: [_("This provider does not ask for it.")] for name in given.keys() - known.keys()}
+    for name, one in known.items():
+        value = given.get(name, "").strip()
+        if name == "base_url":
+            value = value.rstrip("/")
+        if not value and not one.required:
+            continue
+        if one.fits(value):
+            values[name] = value
+        else:
+            wrong[name] = [str(one.complaint or _("Paste it exactly as the provider shows it."))]
+    if wrong:
+        raise Invalid(_("Some of what the provider needs cannot be used."), fields=wrong)
+    return values
 
 
 @again_after_deadlock
@@ -132,14 +186,14 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
     """Take the channel away with its secrets; chats and messages stay. What still waited in its lane is cancelled."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
-        cancelled = _cancel_waiting(channel_id)  # before the channel is locked, as ingestion does: messages first
+        cancelled = cancel_waiting(channel_id)  # before the channel is locked, as ingestion does: messages first
         if channel.status != ChannelStatus.DISCONNECTED:
             reason = f"Removed by {name_of(actor)}."
             move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=reason, actor=actor)
         removed = (
             Channel.objects.living()
             .filter(pk=channel_id)
-            .update(removed_at=clock.now(), wants_connection=False, webhook_secret_digest="")
+            .update(removed_at=clock.now(), wants_connection=False, webhook_secret_digest="", restart_at=None)
         )
         if not removed:
             raise MoveNotAllowed("Somebody removed the channel at the same time.")
@@ -153,18 +207,6 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
         transaction.on_commit(lambda: _forget(channel_id))
 
 
-def _cancel_waiting(channel_id: uuid.UUID) -> int:
-    cancelled = 0
-    waiting = Item.objects.filter(Q(open=True) | Q(state=ItemState.SCHEDULED), lane_id=channel_id)
-    for item_id in waiting.order_by("id").values_list("id", flat=True):
-        try:
-            cancel_item(item_id=item_id)
-        except NoLongerQueued:
-            continue  # being sent at this moment, or uncertain: it ends by itself or by a person
-        cancelled += 1
-    return cancelled
-
-
 def _rename_lane(channel: Channel) -> None:
     lane = Lane.objects.get(pk=channel.pk)
     ensure_lane(lane_id=lane.pk, workspace_id=lane.workspace_id, name=channel.name, cap=lane.cap)
@@ -173,19 +215,6 @@ def _rename_lane(channel: Channel) -> None:
 def _forget(channel_id: uuid.UUID) -> None:
     gateway.forget(channel_id)
     forget_webhook_target(channel_id)
-
-
-def clean_phone_number(phone_number: str) -> str:
-    """A leading + and the digits, or "". Raises Invalid."""
-    digits = "".join(sign for sign in phone_number if sign not in " +-()./\t")
-    if not digits:
-        return ""
-    if not (digits.isascii() and digits.isdecimal() and len(digits) in PHONE_DIGITS):
-        raise Invalid(
-            "That is not a phone number. Write it with the country code, e.g. +1 555 0100.",
-            fields={"phone_number": ["Digits with the country code, e.g. +1 555 0100."]},
-        )
-    return f"+{digits}"
 
 
 def _refuse_unknown(provider: str) -> None:

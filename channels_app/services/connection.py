@@ -1,75 +1,38 @@
-"""A channel's way through its states: what people ask for, and what the provider and the lane tell.
+"""A channel's way through its states: what people ask for, and what the provider tells."""
 
-Locks are taken in one order: first the channel, then its lane. That is why facts about lanes are heard after commit.
-"""
-
+import random
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from channels_app import jobs
 from channels_app.access import channel_to_manage
 from channels_app.errors import CredentialMissing, MoveNotAllowed
-from channels_app.events import ChannelStatusChanged
-from channels_app.models import Channel, ConnectionLogEntry, Credential
+from channels_app.models import Channel, Credential
+from channels_app.policy import restart_wait_seconds
+from channels_app.providers import description_of
 from channels_app.providers.base import Health, InboundConnection
-from channels_app.services.asking import ask, is_asked
-from channels_app.services.credentials import QR, TOKEN
-from channels_app.states import MOVES, SENDS, ChannelStatus
+from channels_app.services.asking import ask, is_asked, take_back
+from channels_app.services.credentials import CODES, TOKEN
+from channels_app.services.moving import move, note_detail, open_unless_held
+from channels_app.services.renumbering import note_identity
+from channels_app.states import LINKING, MOVES, SENDS, UNLINKED, ChannelStatus
 from kernel import clock
-from kernel.events import publish
 from kernel.repeating import again_after_deadlock
 from outbox.models import Lane
-from outbox.services.operating import close_lane, open_lane
 from workspaces.access import Actor, name_of
 from workspaces.services.auditing import record
 
-LINKING = frozenset({ChannelStatus.CONNECTING, ChannelStatus.QR_PENDING})
-UNLINKED = frozenset({ChannelStatus.DISCONNECTED, ChannelStatus.LOGGED_OUT})
-REASON_LIMIT = 300
+PATIENCE_SECONDS = 300
+"""How long codes are renewed after a person asked to connect."""
+
 NOTED_EVERY_SECONDS = 5
-
-
-def move(*, channel_id: uuid.UUID, to: str, reason: str, actor: Actor | None = None) -> bool:
-    """Move the channel to `to`, open or close its lane, and tell it upstairs. False when it is there already.
-
-    Of two who try at the same time one moves it; the other gets MoveNotAllowed, as for a move that states.py does not
-    draw.
-    """
-    with transaction.atomic():
-        channel = Channel.objects.living().filter(pk=channel_id).first()
-        if channel is None:
-            raise MoveNotAllowed("The channel was removed.")
-        old = channel.status
-        if old == to:
-            return False
-        if not channel.may_move_to(to):
-            raise MoveNotAllowed(
-                f"The channel is {ChannelStatus(old).label.lower()}; from there it cannot become "
-                f"{ChannelStatus(to).label.lower()}."
-            )
-        reason = reason[:REASON_LIMIT]
-        moved = Channel.objects.filter(pk=channel_id, status=old).update(
-            status=to, status_detail="" if to == ChannelStatus.CONNECTED else reason, status_since=clock.now()
-        )
-        if not moved:
-            raise MoveNotAllowed("Somebody changed the channel at the same time. Look again before you go on.")
-        _log(channel, old=old, new=to, reason=reason, actor=actor)
-        if to not in LINKING:
-            Credential.objects.filter(channel_id=channel_id, name=QR).delete()
-        if to in SENDS and old not in SENDS:
-            open_lane(lane_id=channel_id)
-        elif to not in SENDS and old in SENDS:
-            close_lane(lane_id=channel_id, reason=reason)
-        publish(
-            ChannelStatusChanged(
-                channel_id=channel_id, workspace_id=channel.workspace_id, old=old, new=to, reason=reason
-            )
-        )
-        return True
+WEBHOOK_TRUSTED = timedelta(minutes=10)
+"""A connection that comes back within this time after its webhook was checked does not have it checked again."""
 
 
 # --- What people ask for ----------------------------------------------------------------------------------------------
@@ -81,7 +44,7 @@ def connect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     with transaction.atomic():
         channel = _ready_to_link(actor, channel_id)
         if channel.status in SENDS:
-            raise MoveNotAllowed("The channel is connected already. To start over, reconnect it.")
+            raise MoveNotAllowed(_("The channel is connected already. To start over, reconnect it."))
         _begin_linking(actor, channel, deed="channel.connect_asked")
     return channel
 
@@ -100,13 +63,8 @@ def disconnect(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Stop sending. The phone stays linked at the provider, and what arrives is still kept."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
-        _want(channel, connection=False)
-        if channel.status not in UNLINKED:
-            reason = f"Disconnected by {name_of(actor)}."
-            move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=reason, actor=actor)
-        record(actor=actor, deed="channel.disconnected", target=channel)
-    channel.refresh_from_db()
-    return channel
+        reason = f"Disconnected by {name_of(actor)}."
+        return _stop(actor, channel, reason=reason, deed="channel.disconnected")
 
 
 @again_after_deadlock
@@ -114,14 +72,9 @@ def log_out(*, actor: Actor, channel_id: uuid.UUID) -> Channel:
     """Stop sending and unlink the phone; the provider is asked by the outbox."""
     with transaction.atomic():
         channel = _ready_to_link(actor, channel_id)
-        _want(channel, connection=False)
-        if channel.status not in UNLINKED:
-            reason = f"{name_of(actor)} asked to log the number out."
-            move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=reason, actor=actor)
         ask(channel=channel, kind=jobs.LOG_OUT)
-        record(actor=actor, deed="channel.log_out_asked", target=channel)
-    channel.refresh_from_db()
-    return channel
+        reason = f"{name_of(actor)} asked to log the number out."
+        return _stop(actor, channel, reason=reason, deed="channel.log_out_asked")
 
 
 def _ready_to_link(actor: Actor, channel_id: uuid.UUID) -> Channel:
@@ -132,20 +85,31 @@ def _ready_to_link(actor: Actor, channel_id: uuid.UUID) -> Channel:
 
 
 def _begin_linking(actor: Actor, channel: Channel, *, deed: str) -> None:
-    _want(channel, connection=True)
+    """Whoever asks last sees the code: what was made for somebody else goes."""
+    take_back(channel=channel, kind=jobs.CONNECT)  # before the channel is locked, as everywhere: items first
+    Channel.objects.filter(pk=channel.pk).update(
+        wants_connection=True,
+        linking_by=getattr(actor, "pk", None),
+        linking_until=clock.now() + timedelta(seconds=PATIENCE_SECONDS),
+        restarts=0,
+        restart_at=None,
+    )
+    Credential.objects.filter(channel_id=channel.pk, name__in=CODES).delete()
     reason = f"{name_of(actor)} asked to connect."
-    move(channel_id=channel.pk, to=ChannelStatus.CONNECTING, reason=reason, actor=actor)
-    _ask_to_link(channel)
+    if not move(channel_id=channel.pk, to=ChannelStatus.CONNECTING, reason=reason, actor=actor):
+        note_detail(channel, reason)
+    ask(channel=channel, kind=jobs.CONNECT, payload={"since": clock.now().timestamp()})
     record(actor=actor, deed=deed, target=channel)
     channel.refresh_from_db()
 
 
-def _ask_to_link(channel: Channel) -> None:
-    ask(channel=channel, kind=jobs.CONNECT, payload={"since": clock.now().timestamp()})
-
-
-def _want(channel: Channel, *, connection: bool) -> None:
-    Channel.objects.filter(pk=channel.pk).update(wants_connection=connection)
+def _stop(actor: Actor, channel: Channel, *, reason: str, deed: str) -> Channel:
+    Channel.objects.filter(pk=channel.pk).update(wants_connection=False, restarts=0, restart_at=None)
+    if channel.status not in UNLINKED:
+        move(channel_id=channel.pk, to=ChannelStatus.DISCONNECTED, reason=reason, actor=actor)
+    record(actor=actor, deed=deed, target=channel)
+    channel.refresh_from_db()
+    return channel
 
 
 # --- What the provider tells ------------------------------------------------------------------------------------------
@@ -174,10 +138,13 @@ def note_logged_out(*, channel_id: uuid.UUID) -> None:
 
 def note_failure(*, channel_id: uuid.UUID, detail: str, linking: bool = False) -> None:
     """Something asked for a channel failed for good. A channel that was being linked goes to `error`."""
-    if linking and Channel.objects.living().filter(pk=channel_id, status__in=LINKING).exists():
+    channel = Channel.objects.living().filter(pk=channel_id).first()
+    if channel is None:
+        return
+    if linking and channel.status in LINKING:
         move(channel_id=channel_id, to=ChannelStatus.ERROR, reason=detail)
     else:
-        Channel.objects.filter(pk=channel_id).update(status_detail=detail[:REASON_LIMIT])
+        note_detail(channel, detail)
 
 
 def _believe(channel_id: uuid.UUID, said: InboundConnection | Health, *, source: str) -> bool:
@@ -187,54 +154,56 @@ def _believe(channel_id: uuid.UUID, said: InboundConnection | Health, *, source:
             return False
         if source == "check":
             Channel.objects.filter(pk=channel_id).update(checked_at=clock.now())
-        _note_identity(channel, said)
-        if not _changes_something(channel, said.status):
+        note_identity(channel, said)
+        if not _changes_something(channel, said):
             return False
         to = ChannelStatus(said.status)
-        if to in SENDS and channel.status not in SENDS and not is_asked(channel=channel, kind=jobs.REGISTER_WEBHOOK):
-            ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)  # a vendor may forget it with a new link
-        if to == ChannelStatus.QR_PENDING and not is_asked(channel=channel, kind=jobs.CONNECT):
-            _ask_to_link(channel)  # the provider came to it by itself: without the code nobody could scan
+        if to in SENDS and channel.status not in SENDS:
+            _have_webhook_checked(channel)
+        if to not in SENDS and channel.status in SENDS:
+            _plan_restart(channel, to)
         return move(
             channel_id=channel_id, to=to, reason=said.detail or f"The provider says: {to.label.lower()} ({source})."
         )
 
 
-def _changes_something(channel: Channel, status: str) -> bool:
+def _changes_something(channel: Channel, said: InboundConnection | Health) -> bool:
     """Whether the provider's word for the state moves the channel."""
+    status = said.status
     if status == channel.status:
         if status in SENDS:
-            _open_lane_if_closed(channel.pk)
+            _open_lane_if_closed(channel)
+        elif status in LINKING and channel.linking_until is not None and said.detail:
+            note_detail(channel, said.detail)  # e.g. that a passkey is asked for
         return False
     if not channel.wants_connection:
         return status == ChannelStatus.LOGGED_OUT  # what a person disconnected, no word of the provider connects
     if status == ChannelStatus.QR_PENDING:
         return channel.status not in UNLINKED  # says the same as ours, unless somebody is linking
     if status == ChannelStatus.CONNECTED and channel.status == ChannelStatus.DEGRADED:
-        return not Lane.objects.filter(pk=channel.pk, not_before__gt=clock.now()).exists()
+        held = Lane.objects.filter(pk=channel.pk, not_before__gt=clock.now()).exists()
+        return not held and channel.silent_since is None  # against the word "connected" there is evidence
     return status in MOVES[channel.status]
 
 
-def _open_lane_if_closed(channel_id: uuid.UUID) -> None:
-    if Lane.objects.filter(pk=channel_id, closed=True).exists():
-        open_lane(lane_id=channel_id)
+def _open_lane_if_closed(channel: Channel) -> None:
+    if not channel.former_wa_id and Lane.objects.filter(pk=channel.pk, closed=True).exists():
+        open_unless_held(channel)
 
 
-def _note_identity(channel: Channel, said: InboundConnection | Health) -> None:
-    """Learn the number that is linked. A different one than before is a fact for the log: the chats are another's."""
-    news = {}
-    if said.provider_channel_id and said.provider_channel_id != channel.provider_channel_id:
-        news["provider_channel_id"] = said.provider_channel_id
-    if said.own_wa_id and said.own_wa_id != channel.own_wa_id:
-        news["own_wa_id"] = said.own_wa_id
-        digits, _, server = said.own_wa_id.partition("@")
-        if server == "s.whatsapp.net" and digits.isdecimal():
-            news["phone_number"] = f"+{digits}"[:20]
-        if channel.own_wa_id:
-            reason = f"Another number is linked now: {digits} instead of {channel.own_wa_id.partition('@')[0]}."
-            _log(channel, old=channel.status, new=channel.status, reason=reason)
-    if news:
-        Channel.objects.filter(pk=channel.pk).update(**news)
+def _have_webhook_checked(channel: Channel) -> None:
+    """A vendor may forget the webhook with a new link; a connection that only blinked has not lost it."""
+    linked = channel.linking_until is not None
+    trusted = channel.webhook_checked_at is not None and channel.webhook_checked_at > clock.now() - WEBHOOK_TRUSTED
+    if (linked or not trusted) and not is_asked(channel=channel, kind=jobs.REGISTER_WEBHOOK):
+        ask(channel=channel, kind=jobs.REGISTER_WEBHOOK)
+
+
+def _plan_restart(channel: Channel, to: str) -> None:
+    """A connection that is lost while the phone stays linked is taken up again, where the vendor can do that."""
+    if to in (ChannelStatus.CONNECTING, ChannelStatus.ERROR) and description_of(channel.provider).restarts:
+        wait = restart_wait_seconds(0, random.random())
+        Channel.objects.filter(pk=channel.pk).update(restarts=0, restart_at=clock.now() + timedelta(seconds=wait))
 
 
 def note_inbound(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
@@ -247,20 +216,15 @@ def note_acknowledged(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
     _note_time("last_acknowledged_at", channel_ids, at)
 
 
+def note_confirmed(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
+    """WhatsApp reported at `at` what became of a message of these channels."""
+    ids = list(channel_ids)
+    _note_time("last_confirmed_at", ids, at)
+    _note_time("last_acknowledged_at", ids, at)
+
+
 def _note_time(column: str, channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
     """Once in NOTED_EVERY_SECONDS is enough; a row that somebody else has locked is left alone, the next tells it."""
     stale = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": at - timedelta(seconds=NOTED_EVERY_SECONDS)})
     rows = Channel.objects.select_for_update(skip_locked=True, no_key=True).filter(stale, pk__in=list(channel_ids))
     Channel.objects.filter(pk__in=rows.values("pk")).update(**{column: at})
-
-
-def _log(channel: Channel, *, old: str, new: str, reason: str, actor: Actor | None = None) -> None:
-    ConnectionLogEntry.objects.create(
-        workspace_id=channel.workspace_id,
-        channel=channel,
-        at=clock.now(),
-        old=old,
-        new=new,
-        reason=reason[:REASON_LIMIT],
-        actor_name=name_of(actor)[:120],
-    )

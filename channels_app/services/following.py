@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from channels_app.models import Channel
-from channels_app.services.connection import move
+from channels_app.services.moving import move
 from channels_app.states import SENDS, ChannelStatus
 from kernel import clock
 from outbox.models import Lane
@@ -46,17 +46,23 @@ def _sending() -> QuerySet[Channel]:
 
 
 def _follow(lane_id: uuid.UUID, *, lifts: bool = False) -> bool:
-    """Bring a sending channel in line with its lane as the lane is now, for the fact may be heard late."""
+    """Bring a sending channel in line with its lane as the lane is now, for the fact may be heard late.
+
+    The relay's scheduler tells this, so it never waits: a channel that somebody else is changing is left to
+    `follow_lanes`.
+    """
     with transaction.atomic():
-        channel = _sending().select_for_update(no_key=True).filter(pk=lane_id).first()
+        channel = _sending().select_for_update(no_key=True, skip_locked=True).filter(pk=lane_id).first()
         lane = Lane.objects.filter(pk=lane_id).first()
         if channel is None or lane is None:
-            return False  # a lane of something else, or the channel has left these states already
+            return False  # a lane of something else, or the channel has left these states already, or is leaving them
+        if lane.closed and channel.former_wa_id:
+            return False  # closed by a question to people, not by the connection
         if lane.closed:
             to, reason = ChannelStatus.DISCONNECTED, lane.closed_reason
         elif lane.not_before is not None and lane.not_before > clock.now():
             to, reason = ChannelStatus.DEGRADED, lane.not_before_reason
-        elif lifts:
+        elif lifts and channel.silent_since is None:
             to, reason = ChannelStatus.CONNECTED, "The lane goes on."
         else:
             return False

@@ -25,7 +25,7 @@ from channels_app.providers.base import (
     SentMessage,
 )
 from channels_app.providers.errors import ProviderError
-from channels_app.services.credentials import QR, TOKEN
+from channels_app.services.credentials import TOKEN
 from kernel import clock
 from kernel.crypto import CannotDecrypt, decrypt
 
@@ -160,12 +160,12 @@ def sends_are_repeatable(provider: str) -> bool:
     return _adapter(provider).repeatable_sends
 
 
-def waiting_qr(channel_id: uuid.UUID) -> tuple[str, datetime] | None:
-    """The QR code (a PNG data URI) that links a phone to the channel, and when it ends; None when there is none.
+def waiting_code(channel_id: uuid.UUID, name: str) -> tuple[str, datetime] | None:
+    """What links a phone to the channel, and when it ends; None when there is none.
 
-    A secret: whoever scans it becomes the number.
+    name: "qr" (a PNG data URI) or "pairing_code". A secret: whoever has it becomes the number.
     """
-    row = Credential.objects.filter(channel_id=channel_id, name=QR, expires_at__gt=clock.now()).first()
+    row = Credential.objects.filter(channel_id=channel_id, name=name, expires_at__gt=clock.now()).first()
     if row is None:
         return None
     try:

@@ -14,6 +14,9 @@ from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
 from channels_app.services.connection import note_health
 from channels_app.services.following import follow_lanes
+from channels_app.services.restarting import restart_lost
+from channels_app.services.silence import judge_silence
+from channels_app.services.webhooking import look_after_webhooks
 from channels_app.states import ChannelStatus
 from kernel import clock
 
@@ -29,16 +32,20 @@ DEADLINE_SECONDS = 5.0
 def check_channels() -> int:
     """Ask the provider of every channel without recent evidence, and believe the answers; returns how many moved.
 
-    First what the lanes know and no subscriber heard is caught up with.
+    First what the lanes know and no subscriber heard is caught up with, and what only messages can tell is looked at.
+    Afterwards lost connections are taken up again, and webhooks looked at, both by the outbox.
 
     Evidence is a webhook or an accepted message. A channel that is not settled, or that moved since it was last asked,
     is asked every minute. A provider that does not answer proves nothing: the channel stays as it is.
     """
-    followed = follow_lanes()
+    moved = follow_lanes() + judge_silence()
     channels = _due()
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
         answers = list(pool.map(_ask, channels))
-    return followed + sum(_believe(channel, answer) for channel, answer in zip(channels, answers, strict=True))
+    moved += sum(_believe(channel, answer) for channel, answer in zip(channels, answers, strict=True))
+    restart_lost()
+    look_after_webhooks()
+    return moved
 
 
 def _due() -> Sequence[Channel]:

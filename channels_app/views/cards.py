@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
+from channels_app.services.moving import HELD
 from channels_app.states import SENDS, ChannelStatus
 from outbox.selectors.lanes import LaneOverview
 
 S = ChannelStatus
+Words = Any  # a text, or a lazy translation of one
 
 DOTS = {
     S.CONNECTED: "good",
@@ -19,20 +24,32 @@ DOTS = {
     S.ERROR: "bad",
 }
 SENTENCES = {
-    S.DEGRADED: "The provider limits this number at the moment.",
-    S.CONNECTING: "The provider is being asked for a connection.",
-    S.QR_PENDING: "The phone has to scan a code.",
-    S.DISCONNECTED: "Nothing is sent while the number is disconnected.",
-    S.LOGGED_OUT: "The phone is no longer linked.",
-    S.ERROR: "The provider refuses the connection.",
+    S.DEGRADED: _("The provider limits this number at the moment."),
+    S.CONNECTING: _("The provider is being asked for a connection."),
+    S.QR_PENDING: _("The phone has to scan a code."),
+    S.DISCONNECTED: _("Nothing is sent while the number is disconnected."),
+    S.LOGGED_OUT: _("The phone is no longer linked."),
+    S.ERROR: _("The provider refuses the connection."),
 }
 CURES = {  # (deed, words) of the one button that helps
-    S.CONNECTING: ("open", "Show the code"),
-    S.QR_PENDING: ("open", "Show the code"),
-    S.DISCONNECTED: ("connect", "Connect"),
-    S.LOGGED_OUT: ("connect", "Scan again"),
-    S.ERROR: ("reconnect", "Reconnect"),
+    S.CONNECTING: ("open", _("Show the code")),
+    S.QR_PENDING: ("open", _("Show the code")),
+    S.DISCONNECTED: ("connect", _("Connect")),
+    S.LOGGED_OUT: ("connect", _("Scan again")),
+    S.ERROR: ("reconnect", _("Reconnect")),
 }
+
+
+def cure_of(channel: Channel) -> tuple[str, Words] | None:
+    """The one button that helps with the state. A code is made for who asks for it, so nobody waiting means asking."""
+    status = ChannelStatus(channel.status)
+    if status == S.QR_PENDING and channel.linking_until is None:
+        return ("connect", _("Show the code"))
+    if status == S.CONNECTING and channel.linking_until is None:
+        return ("reconnect", _("Reconnect"))
+    if status == S.DEGRADED and channel.silent_since is not None:
+        return ("reconnect", _("Reconnect"))
+    return CURES.get(status)
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,7 @@ class Card:
     tone: str  # of the banner: warn | bad | ""; "" with an empty sentence means that there is none
     sentence: str
     until: datetime | None
-    cure: tuple[str, str] | None
+    cure: tuple[str, Words] | None
     waiting: str
     oldest_waiting_at: datetime | None
     paused: bool
@@ -70,19 +87,35 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
             tone="bad" if dot == "bad" else "warn",
             sentence=f"{_ended(sentence)}{_wait(waiting)}",
             until=None,
-            cure=CURES.get(status),
+            cure=cure_of(channel),
+            **common,
+        )
+    if channel.former_wa_id:
+        return Card(
+            dot="wait",
+            word=_("Held"),
+            tone="warn",
+            sentence=f"{HELD}{_wait(waiting)}",
+            until=None,
+            cure=("open", _("Decide")),
             **common,
         )
     if paused:
-        reason = lane.lane.paused_reason or "Paused by a person."
+        reason = lane.lane.paused_reason or str(_("Paused by a person."))
         sentence = f"{_ended(reason)}{_wait(waiting)}"
         return Card(
-            dot="wait", word="Paused", tone="warn", sentence=sentence, until=None, cure=("resume", "Resume"), **common
+            dot="wait",
+            word=_("Paused"),
+            tone="warn",
+            sentence=sentence,
+            until=None,
+            cure=("resume", _("Resume")),
+            **common,
         )
     if held:
         sentence = _ended(lane.reason or SENTENCES[S.DEGRADED])
-        cure = ("resume-now", "Resume now")
-        return Card(dot="wait", word="Paused", tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
+        cure = ("resume-now", _("Resume now"))
+        return Card(dot="wait", word=_("Paused"), tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
     sentence = "" if status == S.CONNECTED else _ended(channel.status_detail or SENTENCES[status])
     return Card(
         dot=DOTS[status],
@@ -90,7 +123,7 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
         tone="warn" if sentence else "",
         sentence=sentence,
         until=None,
-        cure=None,
+        cure=cure_of(channel),
         **common,
     )
 
@@ -100,6 +133,7 @@ def waiting_text(waiting: int) -> str:
 
 
 def _ended(sentence: str) -> str:
+    sentence = str(sentence)
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 

@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from channels_app.access import channel_for
-from channels_app.forms import AddChannelForm, ChannelForm, TokenForm
+from channels_app.forms import AddChannelForm, ChannelForm, PairingForm, ProviderForm, ValuesForm
 from channels_app.models import Channel
-from channels_app.selectors.channels import channels_of
+from channels_app.providers import built_in, description_of
+from channels_app.selectors.channels import channels_of, webhook_url
 from channels_app.selectors.history import connection_history
-from channels_app.services import channels, connection, gateway
-from channels_app.states import SENDS, ChannelStatus
-from channels_app.views.cards import CURES, DOTS, card_of
+from channels_app.services import channels, connection, grouping, linking, renumbering, webhooking
+from channels_app.services.credentials import PAIRING_CODE, QR
+from channels_app.states import LINKING, SENDS, ChannelStatus
+from channels_app.views.cards import DOTS, card_of, cure_of
 from kernel.errors import Invalid, NotFound
 from outbox.selectors.lanes import lane_overviews
 from outbox.services import operating
@@ -29,25 +31,35 @@ from workspaces.views.answering import tell
 from workspaces.views.guard import member_view, requires
 
 HISTORY_ROWS = 20
-LINKING = (ChannelStatus.CONNECTING, ChannelStatus.QR_PENDING)
 
 
-@sensitive_post_parameters("token")
+@sensitive_post_parameters()
 @sensitive_variables("secret")
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_CHANNELS)
 def add(request: HttpRequest) -> HttpResponse:
-    """The form; a POST makes the channel, begins to link it, and shows the webhook secret, this once."""
-    form = AddChannelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    """The form of the chosen vendor; a POST makes the channel, begins to link it, and shows its secret once."""
+    choice = ProviderForm(request.POST or request.GET)
+    provider = (choice.is_valid() and choice.cleaned_data["provider"]) or built_in()[0]
+    description = description_of(provider)
+    form = AddChannelForm(request.POST or None, description=description)
+    if request.method == "POST" and choice.is_valid() and form.is_valid():
         try:
-            channel, secret = channels.create_channel(actor=request.member, **form.cleaned_data)
+            channel, secret = channels.create_channel(actor=request.member, provider=provider, **form.cleaned_data)
         except Invalid as refusal:
             show_refusal(form, refusal)
         else:
             connection.connect(actor=request.member, channel_id=channel.pk)
             return _detail(request, channel.pk, status=201, webhook_secret=secret)
-    return render(request, "channels_app/add.html", {"form": form}, status=400 if form.errors else 200)
+    context = {
+        "form": form,
+        "choice": choice,
+        "vendors": [(name, description_of(name)) for name in built_in()],
+        "provider": provider,
+        "description": description,
+    }
+    wrong = form.errors or (request.method == "POST" and choice.errors)
+    return render(request, "channels_app/add.html", context, status=400 if wrong else 200)
 
 
 @require_safe
@@ -59,10 +71,24 @@ def detail(request: HttpRequest, channel_id: UUID) -> HttpResponse:
 @require_safe
 @requires(Permission.MANAGE_CHANNELS)
 def link(request: HttpRequest, channel_id: UUID) -> HttpResponse:
-    """The code to scan, or what became of it; refreshed every two seconds while a phone is being linked."""
+    """The code to scan, or what became of it; refreshed when the socket says so, or every two seconds without one."""
     channel = channel_for(request.member, channel_id)
     context = {"channel": channel, "dot": DOTS[ChannelStatus(channel.status)], "refreshed": True}
-    return render(request, "channels_app/_link.html", context | _code(channel))
+    return render(request, "channels_app/_link.html", context | _code(request.member, channel))
+
+
+@require_POST
+@requires(Permission.MANAGE_CHANNELS)
+def pair(request: HttpRequest, channel_id: UUID) -> HttpResponse:
+    """Ask for a code to type on the phone; it appears where the QR code is."""
+    form = PairingForm(request.POST)
+    number = form.cleaned_data["phone_number"] if form.is_valid() else ""
+    tell(
+        request,
+        lambda: linking.ask_pairing_code(actor=request.member, channel_id=channel_id, phone_number=number),
+        done=_("The provider is asked for a pairing code."),
+    )
+    return redirect("channels_app:channel-detail", slug=request.workspace.slug, channel_id=channel_id)
 
 
 @require_POST
@@ -103,6 +129,13 @@ def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], objec
             lambda: connection.log_out(**on),
             f"{channel.name} is being logged out. What you write waits.",
         ),
+        "keep-chats": (lambda: renumbering.keep_chats(**on), _("The chats go on with the new number.")),
+        "archive-chats": (
+            lambda: renumbering.archive_chats(**on),
+            _("The chats of the former number are read-only now."),
+        ),
+        "sync-groups": (lambda: grouping.sync_groups(**on), _("The groups are being read from the provider.")),
+        "check-webhook": (lambda: webhooking.check_webhook(**on), _("The provider is asked about the webhook.")),
         "remove": (lambda: channels.remove_channel(**on), f"{channel.name} is removed. Its chats stay."),
         "pause": (
             lane(operating.pause_lane, reason=f"Paused by {name_of(actor)}."),
@@ -129,19 +162,21 @@ def rename(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     return redirect("channels_app:channel-detail", slug=request.workspace.slug, channel_id=channel_id)
 
 
-@sensitive_post_parameters("token")
+@sensitive_post_parameters()
 @require_POST
 @requires(Permission.MANAGE_CHANNELS)
-def replace_token(request: HttpRequest, channel_id: UUID) -> HttpResponse:
-    form = TokenForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Paste the token exactly as the provider shows it.")
+def replace_values(request: HttpRequest, channel_id: UUID) -> HttpResponse:
+    """New values of what the vendor needs; secrets that stay empty are kept."""
+    channel = channel_for(request.member, channel_id)
+    form = ValuesForm(request.POST, description=description_of(channel.provider), settings=channel.settings)
+    given = form.changed() if form.is_valid() else {}
+    if not given:
+        messages.error(request, _("Paste it exactly as the provider shows it."))
     else:
-        token = form.cleaned_data["token"]
         tell(
             request,
-            lambda: channels.replace_token(actor=request.member, channel_id=channel_id, token=token),
-            done="The new token is kept, encrypted. The webhook is being registered with it.",
+            lambda: channels.replace_values(actor=request.member, channel_id=channel_id, given=given),
+            done=_("It is kept; secrets are encrypted. The webhook is being registered with it."),
         )
     return redirect("channels_app:channel-detail", slug=request.workspace.slug, channel_id=channel_id)
 
@@ -160,6 +195,7 @@ def _detail(request: HttpRequest, channel_id: UUID, *, status: int = 200, webhoo
         raise NotFound
     lanes = {overview.lane.pk: overview for overview in lane_overviews(request.workspace.pk)}
     manages = request.member.may(Permission.MANAGE_CHANNELS)
+    description = description_of(channel.provider)
     context = {
         "channel": channel,
         "card": card_of(channel, lanes.get(channel.pk)),
@@ -171,25 +207,36 @@ def _detail(request: HttpRequest, channel_id: UUID, *, status: int = 200, webhoo
             "channels_app:channel-detail", kwargs={"slug": request.workspace.slug, "channel_id": channel.pk}
         ),
         "manages": manages,
+        "former": f"+{channel.former_wa_id.partition('@')[0]}",
     }
     if manages:
         context |= {
-            "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/{channel.provider}/{channel.pk}",
+            "description": description,
+            "webhook_url": webhook_url(channel),
             "webhook_secret": webhook_secret,
-            "token_form": TokenForm(),
+            "webhook_secret_label": description.asked(description.webhook_secret).label,
+            "values_form": ValuesForm(description=description, settings=channel.settings),
             "name_form": ChannelForm(initial={"name": channel.name}),
-        } | _code(channel)
+        } | _code(request.member, channel)
     return render(request, "channels_app/channel.html", context, status=status)
 
 
-def _code(channel: Channel) -> dict[str, object]:
-    """What the scan panel shows. The code is a secret: callers let in only who may link the number."""
-    linking = channel.status in LINKING
-    code = gateway.waiting_qr(channel.pk) if linking else None
+def _code(actor: Actor, channel: Channel) -> dict[str, object]:
+    """What the link panel shows. A code is a secret: only who asked for it sees it."""
+    description = description_of(channel.provider)
+    linking_now = channel.status in LINKING and channel.linking_until is not None
+    qr, qr_until = linking.code_for(actor, channel, QR) or ("", None)
+    pairing, pairing_until = linking.code_for(actor, channel, PAIRING_CODE) or ("", None)
     return {
-        "linking": linking,
+        "linking": linking_now,
         "linked": channel.status in SENDS,
-        "cure": CURES.get(ChannelStatus(channel.status)),
-        "qr": code[0] if code else "",
-        "qr_until": code[1] if code else None,
+        "mine": linking.may_see_codes(actor, channel),
+        "cure": cure_of(channel),
+        "links_by_phone": description.links_by_phone,
+        "pairing_codes": description.pairing_codes,
+        "pairing_form": PairingForm(initial={"phone_number": channel.phone_number}),
+        "qr": qr,
+        "qr_until": qr_until,
+        "pairing": pairing,
+        "pairing_until": pairing_until,
     }

@@ -48,7 +48,8 @@ def cards_context(actor: Actor) -> dict[str, object]:
 
 
 def _sends_now(card: Card) -> bool:
-    return card.channel.status in SENDS and card.word != "Paused"
+    stopped = card.paused or card.until is not None or card.channel.former_wa_id
+    return card.channel.status in SENDS and not stopped
 
 
 def _chosen(request: HttpRequest) -> Channel | None:

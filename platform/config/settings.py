@@ -227,6 +227,15 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Providers ----------------------------------------------------------------------------------------------------
 WHAPI_BASE_URL = env_text("WHAPI_BASE_URL", "https://gate.whapi.cloud").rstrip("/")
+WAHA_PRIVATE_HOSTS = env_list("WAHA_PRIVATE_HOSTS")
+
+# --- E-mail: only for telling admins that a number cannot be relied upon; none is sent without a host ---------------
+EMAIL_HOST = env_text("EMAIL_HOST", "")
+EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
+EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
+DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "waybill@localhost")
 
 # --- Outbox -------------------------------------------------------------------------------------------------------
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 30, minimum=2)

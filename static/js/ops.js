@@ -17,7 +17,8 @@ let beat = 0
 setInterval(() => {
   beat += 1
   for (const part of document.querySelectorAll("[data-every]")) {
-    if (beat % Number(part.dataset.every) === 0) refresh(part)
+    const every = Number(part.dataset.every) * (document.body.hasAttribute("data-live") ? 10 : 1)
+    if (beat % every === 0) refresh(part)
   }
 }, 1000)
 document.addEventListener("visibilitychange", () => {
@@ -52,7 +53,7 @@ document.addEventListener("htmx:afterSettle", countAll)
 
 // A choice that filters goes at once.
 document.addEventListener("change", (event) => {
-  if (event.target.matches("select[data-go]")) event.target.form.requestSubmit()
+  if (event.target.matches("[data-go]")) event.target.form.requestSubmit()
 })
 
 // A page that answered a form keeps its secret on screen once; reloading shows the page without it.

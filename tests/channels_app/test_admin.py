@@ -108,7 +108,7 @@ def test_state_workspace_and_provider_cannot_be_written(world, as_olga, shop):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"token": ""}, {"token": "two words"}, {"name": ""}, {"phone_number": "call me"}, {"provider": "cloud"}]
+    "wrong", [{"token": ""}, {"token": "two words"}, {"name": ""}, {"phone_number": "call me"}, {"provider": "pigeon"}]
 )
 def test_a_mistake_is_shown_beside_its_field_and_nothing_is_made(world, as_olga, wrong):
     response = as_olga.post(ADD, new(world, **wrong))

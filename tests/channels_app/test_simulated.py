@@ -32,14 +32,14 @@ def test_a_number_is_added_linked_watched_and_logged_out(settings):
         connection.connect(actor=world.ana, channel_id=channel.pk)
         drain_once(max_seconds=20)
         assert now(channel).status == S.QR_PENDING
-        qr, _ = gateway.waiting_qr(channel.pk)
+        qr, _ = gateway.waiting_code(channel.pk, "qr")
         assert qr.startswith("data:image/png;base64,")
 
         simulator.connection("linked", channel_id=known["channel_id"])
         assert check_channels() == 1
         linked = now(channel)
         assert (linked.status, linked.own_wa_id[-15:]) == (S.CONNECTED, "@s.whatsapp.net")
-        assert gateway.waiting_qr(channel.pk) is None
+        assert gateway.waiting_code(channel.pk, "qr") is None
         assert not Lane.objects.get(pk=channel.pk).closed
 
         connection.log_out(actor=world.ana, channel_id=channel.pk)

@@ -184,6 +184,10 @@ def test_only_who_may_link_sees_the_code(world, client, linking):
     client.force_login(world.zoe.user)
     assert client.get(url("channel-link", channel_id=linking.pk)).status_code == 404
     client.force_login(world.adam.user)
+    page = client.get(url("channel-detail", channel_id=linking.pk)).content.decode()
+    assert QR_PNG not in page
+    assert "Only they see the code" in page
+    client.force_login(world.ana.user)
     assert QR_PNG in client.get(url("channel-detail", channel_id=linking.pk)).content.decode()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from channels_app.providers.base import InboundConnection, InboundPresence, InboundStatus
-from channels_app.services.connection import note_acknowledged, note_connection, note_inbound
+from channels_app.services.connection import note_confirmed, note_connection, note_inbound
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
@@ -172,5 +172,5 @@ def _tell_connections(batch: Sequence[Heard]) -> set[uuid.UUID]:
     if fresh:
         note_inbound({heard.source.channel_id for heard in fresh}, heard_at)
     if acknowledged := {heard.source.channel_id for heard in fresh if isinstance(heard.value, InboundStatus)}:
-        note_acknowledged(acknowledged, heard_at)
+        note_confirmed(acknowledged, heard_at)
     return named

@@ -1,0 +1,20 @@
+// Channels live: the socket says which channel changed, and its parts of the page fetch themselves; without a socket
+// they go on asking by the clock (ops.js), which slows down while data-live says that news come by themselves.
+
+import { Socket } from "./socket.js"
+
+const slug = document.body.dataset.workspace
+const refresh = (id) => {
+  for (const part of document.querySelectorAll("[data-channel]")) {
+    if (!id || !part.dataset.channel || part.dataset.channel === id) window.htmx?.trigger(part, "refresh")
+  }
+}
+if (slug) {
+  new Socket(`/ws/w/${slug}/inbox/`, {
+    heard: (frame) => {
+      if (frame.type === "channel") refresh(frame.channel)
+      else if (frame.type === "hello" || frame.type === "resync") refresh()
+    },
+    stands: (state) => document.body.toggleAttribute("data-live", state === "open"),
+  })
+}
