@@ -9,10 +9,12 @@ from channels_app.providers.description import Description
 
 _ADAPTERS = {
     "whapi": "channels_app.providers.whapi.adapter:WhapiAdapter",
+    "waha": "channels_app.providers.waha.adapter:WahaAdapter",
 }
 
 _SIMULATORS = {
     "whapi": "channels_app.providers.whapi.simulator:WhapiSimulator",
+    "waha": "channels_app.providers.waha.simulator:WahaSimulator",
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from kernel import http
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
 """The simulator needs none, and this way starts none."""
+SENDS = re.compile(r"/messages/|/api/send(?!Seen)")
+"""Where messages are sent, at Whapi and at WAHA."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -36,7 +39,7 @@ class SimulatorControl:
         return [
             r
             for r in self.requests(method="POST")
-            if r["accepted"] and r["path"].startswith("/messages/") and isinstance(r["body"], dict)
+            if r["accepted"] and SENDS.match(r["path"]) and isinstance(r["body"], dict)
         ]
 
     def messages(self, **query: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels_app.selectors.channels import WebhookTarget
+from channels_app.services.gateway import webhook_key
 from kernel import signing
 
 
@@ -29,6 +30,16 @@ def _sends_shared_secret(headers: Mapping[str, str], body: bytes, target: Webhoo
     )
 
 
+def _signs_for_waha(headers: Mapping[str, str], body: bytes, target: WebhookTarget) -> bool:
+    key = webhook_key(target.channel_id, "hmac_key")
+    algorithm = headers.get("X-Webhook-Hmac-Algorithm", "sha512").lower()
+    return (
+        bool(key)
+        and algorithm == "sha512"
+        and signing.matches(headers.get("X-Webhook-Hmac", "").lower(), signing.hmac_hex(key, body, algorithm))
+    )
+
+
 def _listed_items(document: dict[str, Any]) -> int:
     """Whapi sends arrays of one kind; connection news is a single object."""
     return sum(len(value) for value in document.values() if isinstance(value, list)) or 1
@@ -42,6 +53,12 @@ VENDORS = {
             proves=_sends_shared_secret,
             refusal="The header X-Webhook-Secret must hold the secret of this channel.",
             count=_listed_items,
+        ),
+        Vendor(
+            provider="waha",
+            proves=_signs_for_waha,
+            refusal="The header X-Webhook-Hmac must hold the HMAC-SHA512 of the raw body with the key of this channel.",
+            count=lambda document: 1,
         ),
     )
 }

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from django.test import override_settings
+
 from channels_app.providers import adapter_named
 from channels_app.providers.base import Adapter, Credentials
 from tests.channels_app.providers.receiver import Receiver, running_receiver
@@ -61,4 +63,20 @@ def whapi() -> Iterator[Vendor]:
         yield vendor
 
 
-VENDORS: dict[str, Callable[[], AbstractContextManager[Vendor]]] = {"whapi": whapi}
+@contextmanager
+def waha() -> Iterator[Vendor]:
+    with (
+        override_settings(WAHA_PRIVATE_HOSTS=["127.0.0.1"]),
+        running_receiver() as receiver,
+        running_simulator("waha", backoff_ms=20) as simulator,
+    ):
+        simulator.add_channel("shop", number="15550100100", name="Demo shop")
+        credentials = Credentials(simulator.base_url, "a-conformance-key", {"session": "shop", "hmac_key": SECRET})
+        vendor = Vendor("waha", adapter_named("waha"), credentials, simulator, receiver)
+        vendor.adapter.register_webhook(credentials, receiver.url, SECRET, deadline=10)
+        simulator.wait_until_idle()
+        receiver.calls.clear()  # WAHA restarts a session whose webhook changes, and says so
+        yield vendor
+
+
+VENDORS: dict[str, Callable[[], AbstractContextManager[Vendor]]] = {"whapi": whapi, "waha": waha}

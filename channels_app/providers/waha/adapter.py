@@ -1,0 +1,350 @@
+"""Keeps the promise of providers/base.Adapter for WAHA. Source of facts: README.md beside this file."""
+
+import base64
+import contextlib
+import os
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from django.core.files.storage import default_storage
+
+from channels_app.providers.base import (
+    Credentials,
+    FetchedMedia,
+    Health,
+    InboundGroup,
+    InboundMedia,
+    InboundMessage,
+    Outgoing,
+    OutgoingMedia,
+    Parsed,
+    QrCode,
+    SentMessage,
+)
+from channels_app.providers.errors import ProviderError
+from channels_app.providers.reading import Malformed, mapping, moment, text
+from channels_app.providers.waha import limits, parsing, sessions
+from channels_app.providers.waha.client import Client, segment
+from channels_app.providers.waha.composing import endpoint_and_body
+from channels_app.providers.waha.ids import Key, id_of, key_of, long_id, theirs
+from channels_app.providers.waha.parsing.connection import PASSKEY, PASSKEY_CODE, health_of, state_of
+from channels_app.providers.waha.parsing.groups import group_of
+from channels_app.states import ChannelStatus
+from kernel import http
+
+GONE = "WAHA does not find the message."
+
+
+class WahaAdapter:
+    """The newest engines take a message id from the caller, but nobody promises that a second one is dropped."""
+
+    repeatable_sends = False
+
+    # --- Messages ---
+
+    def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:
+        client = Client(credentials, deadline)
+        endpoint_and_body(message)  # what is impossible is refused before anything is read or asked
+        data = _base64_of(message.media) if message.media else ""
+        path, body = endpoint_and_body(message, data, self._reply_to(client, message))
+        answer = client.ask("POST", path, {"session": client.session, **body})
+        return _sent(answer, message.to)
+
+    def edit(
+        self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, text: str, *, deadline: float
+    ) -> SentMessage:
+        """The answer names the edit, not the message; the id stays the message's."""
+        client = Client(credentials, deadline)
+        target = self._ours(client, wa_chat_id, wa_message_id)
+        client.act("PUT", client.at(f"{_message_path(wa_chat_id, target)}"), {"text": text})
+        return SentMessage(wa_message_id, None, wa_chat_id)
+
+    def revoke(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+        client = Client(credentials, deadline)
+        target = self._ours(client, wa_chat_id, wa_message_id)
+        client.act("DELETE", client.at(_message_path(wa_chat_id, target)))
+
+    def react(
+        self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, emoji: str, *, deadline: float
+    ) -> None:
+        client = Client(credentials, deadline)
+        target = self._found(client, wa_chat_id, wa_message_id)
+        client.act("PUT", "/api/reaction", {"session": client.session, "messageId": target, "reaction": emoji})
+
+    def mark_read(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
+        """In a group the receipt must name the author, whom only a look-up tells."""
+        client = Client(credentials, deadline)
+        in_group = wa_chat_id.endswith("@g.us")
+        target = (
+            self._found(client, wa_chat_id, wa_message_id)
+            if in_group
+            else long_id(Key(wa_message_id, wa_chat_id, from_me=False))
+        )
+        seen: dict[str, Any] = {"session": client.session, "chatId": theirs(wa_chat_id), "messageIds": [target]}
+        if in_group and (key := key_of(target)) and key.participant:
+            seen["participant"] = theirs(key.participant)
+        client.act("POST", "/api/sendSeen", seen, repeatable=True)
+
+    def history(
+        self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
+    ) -> list[InboundMessage]:
+        """Oldest first. A chat that WAHA does not know has no history.
+
+        WAHA may list a person's two chats, by number and by hidden id, as one: all is told of the chat asked for.
+        """
+        client = Client(credentials, deadline)
+        params: dict[str, Any] = {
+            "limit": limits.HISTORY_PAGE,
+            "downloadMedia": "false",
+            "sortBy": "timestamp",
+            "sortOrder": "asc",
+            "filter.timestamp.gte": int(since.timestamp()),
+        }
+        if from_me is not None:
+            params["filter.fromMe"] = "true" if from_me else "false"
+        path = client.at(f"/chats/{segment(theirs(wa_chat_id))}/messages")
+        found: dict[str, InboundMessage] = {}
+        for page in range(limits.HISTORY_PAGES):
+            items = _as_list(client.find(path, **params, offset=page * limits.HISTORY_PAGE))
+            for message in filter(None, map(_message_of, items)):
+                if from_me in (None, message.from_me) and message.at.timestamp() >= params["filter.timestamp.gte"]:
+                    found[message.wa_message_id] = replace(message, wa_chat_id=wa_chat_id)
+            if len(items) < limits.HISTORY_PAGE:
+                break
+        return sorted(found.values(), key=lambda message: message.at)
+
+    def fetch_media(
+        self, credentials: Credentials, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
+    ) -> FetchedMedia:
+        """By its address; when WAHA has deleted the file, after letting WAHA download it again. Leaves no half file."""
+        client = Client(credentials, deadline)
+        try:
+            with open(path, "wb") as sink:
+                answer = _media_answer(client, media, sink, limit_bytes)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            raise
+        return FetchedMedia(mime_type=answer.headers.get("Content-Type", "") or media.mime_type, size=answer.size)
+
+    # --- The session ---
+
+    def health(self, credentials: Credentials, *, deadline: float) -> Health:
+        session = self._session(Client(credentials, deadline))
+        if session is None:
+            return Health(ChannelStatus.DISCONNECTED.value, "WAHA has no session of this name. Connect to make it.")
+        found = health_of(session)
+        if found is None:
+            raise ProviderError("unreadable_answer", "WAHA reports a state of the session that Waybill does not know.")
+        return found
+
+    def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
+        """Makes and starts the session where that is needed: also one that failed because nobody scanned in time."""
+        client = Client(credentials, deadline)
+        state = self._started(client)
+        if state == "WORKING":
+            return QrCode("already_connected")
+        if state == "PASSKEY_REQUIRED":
+            return QrCode("passkey", detail=PASSKEY)
+        if state == "PASSKEY_CONFIRMATION_REQUIRED":
+            return QrCode("passkey", detail=PASSKEY_CODE)
+        if state != "SCAN_QR_CODE":
+            return QrCode("pending")
+        try:
+            return QrCode("ready", client.picture(client.at("/auth/qr?format=image")), limits.QR_SECONDS)
+        except ProviderError as error:
+            if error.http_status == 422:  # it went on meanwhile
+                return QrCode("pending")
+            raise
+
+    def pairing_code(self, credentials: Credentials, phone_number: str, *, deadline: float) -> str:
+        digits = "".join(c for c in phone_number if c in "0123456789")
+        if not 7 <= len(digits) <= 15:
+            raise ProviderError("invalid_recipient", "The phone number needs 7 to 15 digits.", permanent=True)
+        client = Client(credentials, deadline)
+        if self._started(client) not in ("SCAN_QR_CODE", "STARTING"):
+            raise ProviderError("not_ready", "WAHA is starting the session. Try again in a few seconds.")
+        answer = client.act("POST", client.at("/auth/request-code"), {"phoneNumber": digits}, repeatable=True)
+        code = text(answer, "code", 40) if isinstance(answer, dict) else ""
+        if not code:
+            raise ProviderError("unreadable_answer", "WAHA gave no pairing code. Try again.")
+        return code
+
+    def log_out(self, credentials: Credentials, *, deadline: float) -> None:
+        client = Client(credentials, deadline)
+        with _without_a_session():
+            client.act("POST", f"{client.session_path}/logout", repeatable=True)
+
+    def restart(self, credentials: Credentials, *, deadline: float) -> None:
+        client = Client(credentials, deadline)
+        client.act("POST", f"{client.session_path}/restart", repeatable=True)
+
+    def register_webhook(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> None:
+        """Makes the session where there is none. One that has our webhook is left alone, because WAHA restarts a
+        session whose configuration changes."""
+        client = Client(credentials, deadline)
+        session = self._session(client)
+        if session is None:
+            config = sessions.with_webhook(sessions.NEW_SESSION, url, secret)
+            session = _as_object(self._make(client, config, start=False))
+        elif not sessions.has_webhook(mapping(session, "config"), url, secret):
+            config = sessions.with_webhook(mapping(session, "config"), url, secret)
+            session = _as_object(client.act("PUT", client.session_path, {"config": config}, repeatable=True))
+        if not sessions.has_webhook(mapping(session, "config"), url, secret):
+            raise ProviderError("webhook_not_registered", "WAHA did not keep the webhook.", permanent=True)
+
+    def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
+        session = self._session(Client(credentials, deadline))
+        return session is not None and sessions.has_webhook(mapping(session, "config"), url, secret)
+
+    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
+        client = Client(credentials, deadline)
+        found: dict[str, InboundGroup] = {}
+        for page in range(limits.GROUPS_PAGES):
+            offset = page * limits.GROUPS_PAGE
+            answer = client.get(client.at("/groups"), limit=limits.GROUPS_PAGE, offset=offset)
+            items = list(answer.values()) if isinstance(answer, dict) else _as_list(answer)  # by id in some engines
+            for item in items:
+                with contextlib.suppress(Malformed):
+                    group = group_of(item if isinstance(item, dict) else {})
+                    found[group.wa_chat_id] = group
+            if len(items) < limits.GROUPS_PAGE:
+                break
+        return list(found.values())
+
+    def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
+        return parsing.parse(method=method, suffix=suffix, body=body)
+
+    # --- Steps ---
+
+    def _session(self, client: Client) -> dict[str, Any] | None:
+        try:
+            return _as_object(client.get_small(client.session_path))
+        except ProviderError as error:
+            if error.http_status == 404:
+                return None
+            raise
+
+    def _started(self, client: Client) -> str:
+        """The session's state in WAHA's words, after making, starting or restarting it where it does not run."""
+        session = self._session(client)
+        if session is None:
+            self._make(client, sessions.NEW_SESSION, start=True)
+            return "STARTING"
+        state = state_of(session)
+        if state in ("STOPPED", "FAILED"):
+            deed = "start" if state == "STOPPED" else "restart"
+            client.act("POST", f"{client.session_path}/{deed}", repeatable=True)
+            return "STARTING"
+        return state
+
+    def _make(self, client: Client, config: dict[str, Any], *, start: bool) -> Any:
+        wanted = {"name": client.session, "start": start, "config": config}
+        return client.act("POST", "/api/sessions", wanted, repeatable=True)
+
+    def _reply_to(self, client: Client, message: Outgoing) -> str:
+        """The quoted message in the long form. A quote that WAHA no longer finds is no reason not to send."""
+        if not message.quoted_wa_id:
+            return ""
+        known = self._looked_up(client, message.to, message.quoted_wa_id)
+        return known or long_id(Key(message.quoted_wa_id, message.to, from_me=False))
+
+    def _ours(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
+        """The long form of a message of ours. In a group it ends with our own id, which only a look-up tells."""
+        direct = long_id(Key(wa_message_id, wa_chat_id, from_me=True))
+        return (
+            (self._looked_up(client, wa_chat_id, wa_message_id) or direct) if wa_chat_id.endswith("@g.us") else direct
+        )
+
+    def _found(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
+        """The long form of anybody's message. Raises ProviderError(permanent) for one that is gone."""
+        found = self._looked_up(client, wa_chat_id, wa_message_id)
+        if not found:
+            raise ProviderError("not_found", GONE, permanent=True, http_status=404)
+        return found
+
+    def _looked_up(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
+        """By the bare id; WEBJS knows only long ones, so the likely ones are tried as well. "" when there is none."""
+        guesses = [long_id(Key(wa_message_id, wa_chat_id, from_me)) for from_me in (False, True)]
+        for candidate in (wa_message_id, *guesses):
+            message = client.find(client.at(_message_path(wa_chat_id, candidate)), downloadMedia="false")
+            key = key_of(message.get("id")) if isinstance(message, dict) else None
+            if key is not None and key.id == wa_message_id:
+                return long_id(key) if key.chat else candidate
+        return ""
+
+
+def _message_path(wa_chat_id: str, message_id: str) -> str:
+    return f"/chats/{segment(theirs(wa_chat_id))}/messages/{segment(message_id)}"
+
+
+def _base64_of(media: OutgoingMedia) -> str:
+    """Inside the request: a link would only help a WAHA that can reach Waybill."""
+    try:
+        with default_storage.open(media.path, "rb") as file:
+            return base64.b64encode(file.read()).decode()
+    except (OSError, ValueError):
+        raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
+
+
+def _sent(answer: dict[str, Any], to: str) -> SentMessage:
+    """Each engine answers in its own form; a success without an id leaves it open what happened.
+
+    The engine may have sent to the person's hidden id: the chat stays the one that was asked for.
+    """
+    inside = mapping(answer, "_data")
+    places = (answer.get("id"), mapping(answer, "key").get("id"), inside.get("id"))
+    wa_message_id = next(filter(None, map(id_of, places)), "")
+    if not wa_message_id:
+        detail = "WAHA accepted the message but gave no id."
+        raise ProviderError("no_message_id", detail, outcome_unknown=True, http_status=201)
+    return SentMessage(wa_message_id, moment(answer), to)
+
+
+def _message_of(item: Any) -> InboundMessage | None:
+    try:
+        values = parsing.message_values(item) if isinstance(item, dict) else []
+        return next((value for value in values if isinstance(value, InboundMessage)), None)
+    except Malformed:
+        return None
+
+
+def _media_answer(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> http.Response:
+    if media.link:
+        try:
+            return client.download(media.link, sink, limit_bytes)
+        except ProviderError as error:
+            if error.code != "not_found":
+                raise
+            sink.seek(0)
+            sink.truncate()
+    key = key_of(media.provider_media_id)
+    if key is None or not key.chat:
+        raise ProviderError("media_gone", "WAHA named no file to fetch.", permanent=True)
+    path = client.at(_message_path(key.chat, media.provider_media_id))
+    message = client.find(path, downloadMedia="true")
+    link = text(mapping(message, "media"), "url", 2000) if isinstance(message, dict) else ""
+    if not link.startswith(("https://", "http://")):
+        raise ProviderError("media_gone", "WAHA can no longer get the file from WhatsApp.", permanent=True)
+    return client.download(link, sink, limit_bytes)
+
+
+@contextlib.contextmanager
+def _without_a_session():
+    """Where a session that is not there is as good as one that was logged out."""
+    try:
+        yield
+    except ProviderError as error:
+        if error.http_status != 404:
+            raise
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _as_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
+    return value
