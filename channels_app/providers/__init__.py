@@ -9,11 +9,13 @@ from channels_app.providers.description import Description
 
 _ADAPTERS = {
     "whapi": "channels_app.providers.whapi.adapter:WhapiAdapter",
+    "cloud": "channels_app.providers.cloud.adapter:CloudAdapter",
     "waha": "channels_app.providers.waha.adapter:WahaAdapter",
 }
 
 _SIMULATORS = {
     "whapi": "channels_app.providers.whapi.simulator:WhapiSimulator",
+    "cloud": "channels_app.providers.cloud.simulator:CloudSimulator",
     "waha": "channels_app.providers.waha.simulator:WahaSimulator",
 }
 

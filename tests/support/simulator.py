@@ -19,8 +19,8 @@ from kernel import http
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
 """The simulator needs none, and this way starts none."""
-SENDS = re.compile(r"/messages/|/api/send(?!Seen)")
-"""Where messages are sent, at Whapi and at WAHA."""
+SENDS = re.compile(r"/messages/|/api/send(?!Seen)|/v[\d.]+/\d+/messages$")
+"""Where messages are sent, at Whapi, at WAHA and at Meta."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -2,13 +2,19 @@
 
 import pytest
 
-from tests.channels_app.providers.vendors import VENDORS, whapi
+from tests.channels_app.providers.vendors import VENDORS, cloud, whapi
 
 
 @pytest.fixture(params=sorted(VENDORS))
 def vendor(request):
     """Each vendor in turn."""
     with VENDORS[request.param]() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def at_cloud():
+    with cloud() as vendor:
         yield vendor
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 PREFIX = "/hook"
 
@@ -31,7 +32,9 @@ class Receiver:
 
 
 @contextmanager
-def running_receiver() -> Iterator[Receiver]:
+def running_receiver(verify_token: str = "") -> Iterator[Receiver]:
+    """`verify_token` is what a vendor that tries the address by GET must know, as Meta does."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -43,6 +46,15 @@ def running_receiver() -> Iterator[Receiver]:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            asked = dict(parse_qsl(urlsplit(self.path).query))
+            known = verify_token and asked.get("hub.verify_token") == verify_token
+            answer = asked.get("hub.challenge", "").encode() if known else b""
+            self.send_response(200 if known else 403)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
 
         do_POST = do_PUT = do_PATCH = do_DELETE = _take
 

@@ -1,13 +1,15 @@
 """The vendors that the conformance suite runs against: an adapter, its simulator and credentials that work there."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+import pytest
 from django.test import override_settings
 
 from channels_app.providers import adapter_named
-from channels_app.providers.base import Adapter, Credentials
+from channels_app.providers.base import Adapter, Credentials, InboundMessage
 from tests.channels_app.providers.receiver import Receiver, running_receiver
 from tests.support.simulator import SimulatorControl, running_simulator
 
@@ -23,6 +25,23 @@ class Vendor:
     credentials: Credentials
     simulator: SimulatorControl
     receiver: Receiver
+    lacks: frozenset[str] = frozenset()
+    """What the vendor does not offer: poll, edit, echo (of sends), history, link (by phone), groups, presence."""
+    as_webhook: Callable[[dict], dict] | None = None
+    """For a vendor without echoes: what a message that exists there would look like in one."""
+
+    def needs(self, *offers: str) -> None:
+        """Skips what the vendor has no part in; the vendor's own tests say what it does instead."""
+        if missing := self.lacks.intersection(offers):
+            pytest.skip(f"{self.name} does not offer {', '.join(sorted(missing))}")
+
+    def sent_message(self, wa_message_id: str) -> InboundMessage:
+        """A message of ours as it exists at the vendor."""
+        if self.as_webhook is None:
+            return self.wait_for_value(InboundMessage, wa_message_id=wa_message_id)
+        (there,) = [one for one in self.simulator.messages() if one["id"] == wa_message_id]
+        body = json.dumps(self.as_webhook(there)).encode()
+        return self.adapter.parse(method="POST", suffix="", body=body).values[0]
 
     @property
     def webhook_url(self) -> str:
@@ -79,4 +98,25 @@ def waha() -> Iterator[Vendor]:
         yield vendor
 
 
-VENDORS: dict[str, Callable[[], AbstractContextManager[Vendor]]] = {"whapi": whapi, "waha": waha}
+@contextmanager
+def cloud() -> Iterator[Vendor]:
+    verify_token = "a-verify-token"
+    with running_receiver(verify_token) as receiver, running_simulator("cloud", backoff_ms=20) as simulator:
+        token, ids = "a-conformance-token", {"phone_number_id": "100000000000001", "waba_id": "200000000000001"}
+        simulator.add_channel(token, number="15550100100", name="Demo shop", app_secret=SECRET, **ids)
+        extra = {**ids, "app_secret": SECRET, "verify_token": verify_token}
+        credentials = Credentials(base_url=simulator.base_url, token=token, extra=extra)
+        lacks = frozenset({"poll", "edit", "echo", "history", "link", "groups", "presence"})
+        vendor = Vendor("cloud", adapter_named("cloud"), credentials, simulator, receiver, lacks, _as_echo)
+        vendor.adapter.register_webhook(credentials, receiver.url, verify_token, deadline=10)
+        yield vendor
+
+
+def _as_echo(message: dict) -> dict:
+    """As Meta tells what was typed in the Business app; sends through the API have no echo."""
+    value = {"metadata": {"display_phone_number": "15550100100"}, "message_echoes": [message]}
+    changes = [{"field": "smb_message_echoes", "value": value}]
+    return {"object": "whatsapp_business_account", "entry": [{"id": "200000000000001", "changes": changes}]}
+
+
+VENDORS: dict[str, Callable[[], AbstractContextManager[Vendor]]] = {"whapi": whapi, "cloud": cloud, "waha": waha}
