@@ -1,10 +1,15 @@
 """Sums of the inbox: which WhatsApp id a person meant, what may be shown inline, which ids are older than a moment."""
 
 import re
+import unicodedata
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+
+from kernel.serving import UNKNOWN_TYPE
+from kernel.sniffing import sniffed_type
 
 PHONE_DIGITS = range(7, 16)
 """E.164 allows at most 15 digits; fewer than 7 is no number with a country code."""
@@ -56,12 +61,33 @@ def phone_number_of(wa_id: str) -> str:
     return f"+{name}" if host == PERSON and name.isdigit() else ""
 
 
-def media_kind_of(mime_type: str) -> str:
-    """How a file of this type is sent when nobody said otherwise."""
+MEGABYTE = 1024 * 1024
+KIND_LIMITS_BYTES = dict.fromkeys(("image", "video", "audio", "voice"), 16 * MEGABYTE) | {"sticker": MEGABYTE}
+"""What WhatsApp shows in the chat itself; larger files travel as documents, up to MEDIA_LIMIT_BYTES."""
+
+
+def media_kind_of(mime_type: str, size: int = 0) -> str:
+    """How a file of this type and size in bytes is sent when nobody said otherwise."""
     main = mime_type.partition("/")[0]
-    if mime_type not in INLINE_TYPES:
+    if mime_type not in INLINE_TYPES or size > KIND_LIMITS_BYTES.get(main, 0):
         return "document"
     return main if main in ("image", "video", "audio") else "document"
+
+
+def type_of_file(head: bytes, claimed: str, kind: str = "") -> str:
+    """The MIME type to keep for a file that begins with `head`: what the bytes prove before what somebody said.
+
+    Bytes that prove nothing make no picture, film or sound, whatever they are called; a caller who names the `kind`
+    answers for the type themself.
+    """
+    bare = bare_mime_type(claimed)
+    seen = sniffed_type(head, bare)
+    if kind and kind != "document":
+        family = "audio" if kind == "voice" else "image" if kind == "sticker" else kind
+        return seen if seen.startswith(family) and seen != bare else claimed
+    if seen:
+        return claimed if seen == bare else seen
+    return UNKNOWN_TYPE if bare in INLINE_TYPES else claimed
 
 
 def bare_mime_type(mime_type: str) -> str:
@@ -82,3 +108,45 @@ def made_at(key: uuid.UUID) -> datetime:
 
 def text_limit() -> int:
     return settings.MESSAGE_TEXT_LIMIT_CHARACTERS
+
+
+_MARKS = re.compile("[\u0300-\u036f]")
+
+
+def folded(text: str) -> str:
+    """Without accents, as `models.folding.Folded` makes it in the database; small and capital letters stay."""
+    return _MARKS.sub("", unicodedata.normalize("NFD", text))
+
+
+EVENING, MORNING = time(18), time(9)
+
+
+def zone_named(name: str) -> str:
+    """The name of a time zone as a browser tells it, or UTC."""
+    return name if name in available_timezones() else "UTC"
+
+
+def snooze_choices(moment: datetime, zone: str) -> list[tuple[str, datetime]]:
+    """(name, when) of the ends that a snooze is offered, soonest first: hour, tonight (while it lasts), tomorrow, week.
+
+    Evening and morning are those of the clock on the wall in `zone`.
+    """
+    here = moment.astimezone(ZoneInfo(zone))
+
+    def at(days: int, clock: time) -> datetime:
+        return datetime.combine(here.date() + timedelta(days=days), clock, tzinfo=here.tzinfo)
+
+    choices = [
+        ("hour", (moment + timedelta(hours=1)).replace(second=0, microsecond=0)),
+        ("tonight", at(0, EVENING)),
+        ("tomorrow", at(1, MORNING)),
+        ("week", at(7 - here.weekday(), MORNING)),
+    ]
+    return [(name, when) for name, when in choices if name != "tonight" or when > moment + timedelta(hours=1)]
+
+
+def is_open_at(moment: datetime, zone: str, hours: dict[str, list[str]]) -> bool:
+    """Whether `moment` lies in the hours {weekday "0" (Monday) to "6": [from, to]} on the wall clock of `zone`."""
+    here = moment.astimezone(ZoneInfo(zone))
+    start, end = hours.get(str(here.weekday()), ("24:00", "24:00"))
+    return start <= f"{here:%H:%M}" < end

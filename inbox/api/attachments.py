@@ -4,8 +4,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,39 +18,11 @@ from inbox.api.shapes import AttachmentShape, attachment_shape
 from inbox.errors import NoSuchAttachment
 from inbox.forms import UploadForm
 from inbox.policy import bare_mime_type
-from inbox.services.attachments import may_show_inline, shown_file_name, store_upload, too_large
-from inbox.states import AttachmentState
+from inbox.services.attachments import is_here, may_show_inline, shown_file_name, store_upload, too_large
 from kernel.serving import file_response
+from kernel.uploading import SizeGuard
 from workspaces.access import require
 from workspaces.roles import Permission
-
-ENVELOPE_BYTES = 64 * 1024
-"""What a multipart body holds beside the file."""
-
-
-class SizeGuard(FileUploadHandler):
-    """Stops reading an upload at the limit, whatever length it announced, so that no disk fills up."""
-
-    def __init__(self, request: HttpRequest | None = None):
-        super().__init__(request)
-        self.received = 0
-        self.exceeded = False
-
-    def handle_raw_input(
-        self, input_data: Any, META: dict, content_length: int, boundary: bytes, encoding: str | None = None
-    ) -> None:
-        if content_length > settings.MEDIA_LIMIT_BYTES + ENVELOPE_BYTES:
-            raise too_large()
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        self.received += len(raw_data)
-        if self.received > settings.MEDIA_LIMIT_BYTES:
-            self.exceeded = True
-            raise StopUpload(connection_reset=True)
-        return raw_data
-
-    def file_complete(self, file_size: int) -> None:
-        return None
 
 
 class Attachments(APIView):
@@ -60,7 +30,7 @@ class Attachments(APIView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         # Before anything reads the body, which the session's CSRF check may do.
-        self.guard = SizeGuard(request)
+        self.guard = SizeGuard(request, limit_bytes=settings.MEDIA_LIMIT_BYTES, too_large=too_large)
         request.upload_handlers.insert(0, self.guard)
         return super().initialize_request(request, *args, **kwargs)
 
@@ -100,7 +70,7 @@ class AttachmentDetail(APIView):
     def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
         """The file itself. Pictures, video and sound may be shown in place; everything else is a download."""
         attachment = attachment_for(request.auth, attachment_id)
-        if attachment.state != AttachmentState.READY or not default_storage.exists(attachment.path):
+        if not is_here(attachment):
             raise NoSuchAttachment("The file is not here (any more).")
         return file_response(
             request._request,

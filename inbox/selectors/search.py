@@ -62,13 +62,21 @@ def chat_ids_matching(actor: Actor, q: str) -> set[uuid.UUID]:
     query = search_query(q)
     if query is None:
         return set()
+    newest = _messages_matching(actor, query).order_by("-sort_at")
+    return chat_ids_named(actor, q) | _union([newest.values_list("chat_id", flat=True)])
+
+
+def chat_ids_named(actor: Actor, q: str) -> set[uuid.UUID]:
+    """Chats found by contact, group name or number; bounded each."""
+    query = search_query(q)
+    if query is None:
+        return set()
     chats = Chat.objects.visible_to(actor)
     named = chats.annotate(names=SearchVector("name", config="simple")).filter(names=query)
     return _union(
         [
             chats.filter(contact__in=contact_ids_matching(actor.workspace_id, q)).values_list("pk", flat=True),
             named.values_list("pk", flat=True),
-            _messages_matching(actor, query).order_by("-sort_at").values_list("chat_id", flat=True),
         ]
     )
 

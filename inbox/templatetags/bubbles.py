@@ -2,17 +2,21 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import urlize
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
-from inbox.models import Attachment, Chat, Message
-from inbox.policy import COUNT_CAP, INLINE_TYPES, phone_number_of
+from inbox.models import Attachment, Chat, Message, Note
+from inbox.policy import COUNT_CAP, INLINE_TYPES, bare_mime_type, phone_number_of
 from inbox.selectors.messages import Bubble, sender_name_of
 from inbox.selectors.standings import Standing
-from inbox.states import AttachmentState, Direction, MessageStatus, MessageType
+from inbox.states import ARRIVED, AttachmentState, Direction, MessageStatus, MessageType
 
 register = template.Library()
 
@@ -80,9 +84,51 @@ def iso(at: datetime | None) -> str:
 
 
 @register.filter
-def place(message: Message) -> str:
-    """Sorts as the messages of a chat do, compared as text."""
-    return f"{iso(message.sort_at)} {message.pk or ''}"
+def place(row: Message | Note) -> str:
+    """Sorts as the messages and notes of a chat do, compared as text."""
+    return f"{iso(row.sort_at if isinstance(row, Message) else row.created_at)} {row.pk or ''}"
+
+
+@register.filter
+def deeds(message: Message) -> str:
+    """What can be done with it, in the words that the message menu knows; roles are looked at by the page."""
+    can = []
+    if message.deleted_at is None and message.type != MessageType.SYSTEM:
+        can.append("reply")
+        if message.text:
+            can.append("copy")
+        if message.wa_message_id:
+            can.append("react")
+        if ours(message):
+            can += _own_deeds(message)
+    return " ".join([*can, "timeline"] if ours(message) else can)
+
+
+def _own_deeds(message: Message) -> list[str]:
+    if message.status == MessageStatus.PENDING:
+        return ["edit", "cancel"] if message.type == MessageType.TEXT else ["cancel"]
+    if message.status not in ARRIVED:
+        return []
+    return ["edit", "revoke"] if message.type == MessageType.TEXT else ["revoke"]
+
+
+@register.filter
+def is_held(message: Message) -> bool:
+    """Kept here for a moment so that it can be undone; not scheduled by anybody."""
+    return message.due_at is not None and message.due_at != message.sort_at
+
+
+@register.filter
+def naming(text: str, names: Sequence[str]) -> SafeString:
+    """The text with its links and with the names of mentioned members made plain."""
+    plain = urlize(text, autoescape=True)
+    if not names:
+        return plain
+    forms = {escape(f"@{form}") for name in names for form in (name, name.split(" ")[0])}
+    spoken = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    found = re.compile(rf"({spoken})(?!\w)", re.IGNORECASE)
+    pieces = re.split(r"(<[^>]*>)", plain)  # a name inside the address of a link stays what it is
+    return mark_safe("".join(one if one[:1] == "<" else found.sub(r'<b class="at">\1</b>', one) for one in pieces))
 
 
 @register.filter
@@ -123,7 +169,7 @@ def is_jumbo(text: str) -> bool:
 @register.filter
 def shown_inline(attachment: Attachment) -> bool:
     """Whether the browser may show it in place: it is here, and of a type that cannot carry script."""
-    return attachment.state == AttachmentState.READY and attachment.mime_type in INLINE_TYPES
+    return attachment.state == AttachmentState.READY and bare_mime_type(attachment.mime_type) in INLINE_TYPES
 
 
 @register.filter

@@ -71,6 +71,7 @@ const WORDS = {
   clock: (at) => clock.format(at),
   exact: (at) => exact.format(at),
   row: (at) => (daysAgo(at) === 0 ? clock.format(at) : daysAgo(at) < 7 ? shortDay.format(at) : shortDate.format(at)),
+  soon: (at) => (at.getFullYear() > 9000 ? "" : (Math.abs(at - Date.now()) < 6 * DAY ? (at.toDateString() === new Date().toDateString() ? "" : shortDay.format(at) + " ") : dayAndMonth.format(at) + " ") + clock.format(at)),
   day: dayName,
   full: (at) => full.format(at),
   ago: (at) => gettext("{span} ago", { span: span(past(at), 1) }),
@@ -106,14 +107,16 @@ export class Refused extends Error {
 }
 
 /** Fetch as this member. Rejects with Refused for an answer that is not 2xx, with TypeError when nobody answers. */
-export async function ask(url, { method = "GET", body, accept = "text/html", signal } = {}) {
+export async function ask(url, { method = "GET", body, accept = "text/html", signal, keepalive } = {}) {
   const headers = { "HX-Request": "true", "HX-Current-URL": location.href, Accept: accept }
   if (method !== "GET") headers["X-CSRFToken"] = me.csrf
-  const answer = await fetch(url, { method, body, headers, signal, credentials: "same-origin" })
+  const answer = await fetch(url, { method, body, headers, signal, keepalive, credentials: "same-origin" })
   if (answer.ok) return answer
   const place = answer.headers.get("HX-Redirect") ?? ""
   const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : ""
-  throw new Refused(answer.status, words || wordsFor(answer.status, answer.headers.get("X-Request-Id")), place)
+  const refusal = new Refused(answer.status, words || wordsFor(answer.status, answer.headers.get("X-Request-Id")), place)
+  if (answer.status === 409 && !words) refusal.html = await answer.text() // a question, drawn by the server
+  throw refusal
 }
 
 function wordsFor(status, id = "") {
@@ -181,6 +184,9 @@ document.addEventListener("click", async (event) => {
   word.textContent = told
   setTimeout(() => (word.textContent = before), 2000)
 })
+
+// What nobody needs to see the page comes after it.
+if (me.workspace) addEventListener("load", () => import("./shell.js"))
 
 writeTimes()
 setInterval(() => {

@@ -1,50 +1,124 @@
-// Writing: the box grows, keeps its draft, takes files, answers a message, and sends once however often Enter is hit.
+// Writing: the box grows, keeps its draft here and on the server, answers a message or leaves a note, changes what was
+// sent, and sends once however often Enter is hit.
 
-import { me, notice } from "./app.js"
-import { send } from "./outgoing.js"
+import { ask, gettext, me, nodesOf, writeTimes } from "./app.js"
+import { pick } from "./emoji.js"
+import * as options from "./options.js"
+import { onMovedOn, send } from "./outgoing.js"
+import * as schedule from "./schedule.js"
+import * as thread from "./thread.js"
+import * as uploads from "./uploads.js"
+
+const SAVE_MS = 700
+const SEEN_MS = 3000 // a message that stood in sight for so long while its reader typed on was seen
+const TYPING_MS = 2500
+const FRESH_MS = 10_000
 
 const form = () => document.querySelector("#composer")
 const box = () => document.querySelector("#composer-text")
 const keyOf = (chat) => `waybill:draft:${me.member}:${chat}`
+const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`
 
-let uploads = []
-
-// --- Drafts: kept on this device, with the client id that the message will have -------------------------------------------
+// --- Drafts: first on this device, with the client id that the message will have; then on the server -------------------------
 
 // Another tab may have sent and cleared the draft a moment before this one hears of it: what stands here is still that one.
 let shown = {}
+let seen = ""
+
+const stored = (chat) => JSON.parse(localStorage.getItem(keyOf(chat)) ?? "null")
 
 function draftOf(chat) {
-  const draft = JSON.parse(localStorage.getItem(keyOf(chat)) ?? "null") ?? { text: "", clientId: "", quoted: null }
+  const draft = stored(chat) ?? { text: "", clientId: "", quoted: null, asNote: false }
   shown = { ...draft, chat }
   return draft
 }
 
-function keep(change) {
+function keep(change, { dirty = true } = {}) {
   const { chat } = form().dataset
   const before = shown
-  const draft = { ...draftOf(chat), ...change }
+  const draft = { ...draftOf(chat), ...change, dirty }
   if (!draft.clientId && before.chat === chat && before.text === draft.text) draft.clientId = before.clientId
-  draft.clientId ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`
+  draft.clientId ||= newId()
   if (draft.text || draft.quoted) localStorage.setItem(keyOf(chat), JSON.stringify(draft))
   else localStorage.removeItem(keyOf(chat))
   shown = { ...draft, chat }
+  if (dirty) saveSoon(chat, form().dataset.draftUrl)
   return draft
+}
+
+const waiting = new Map() // chat: [timer, url]
+let saving = Promise.resolve()
+
+function saveSoon(chat, url) {
+  clearTimeout(waiting.get(chat)?.[0])
+  waiting.set(chat, [setTimeout(() => save(chat, url), SAVE_MS), url])
+}
+
+function save(chat, url) {
+  clearTimeout(waiting.get(chat)?.[0])
+  waiting.delete(chat)
+  const draft = stored(chat) ?? { text: "" }
+  const body = new FormData()
+  body.set("text", draft.text)
+  body.set("as_note", draft.asNote ? "1" : "")
+  body.set("quoted", draft.quoted?.id ?? "")
+  row(chat, draft.text)
+  saving = saving
+    .then(() => ask(url, { method: "POST", body, keepalive: document.hidden }))
+    .then(() => {
+      const now = stored(chat)
+      if (now?.text === draft.text) localStorage.setItem(keyOf(chat), JSON.stringify({ ...now, dirty: false, savedAt: Date.now() }))
+    })
+    .catch(() => {}) // it is kept here, and saved with the next letter or the next visit
+}
+
+/** What the list shows of it. */
+function row(chat, text) {
+  const place = document.getElementById(`chat-${chat}`)
+  if (!place) return
+  if (text.trim()) place.dataset.draft = gettext("Draft: {text}", { text: text.replace(/\s+/g, " ").slice(0, 120) })
+  else delete place.dataset.draft
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) for (const [chat, [, url]] of [...waiting]) save(chat, url)
+})
+
+function serverDraft() {
+  const { quoted, quotedName, quotedText, asNote } = form().dataset
+  return {
+    text: box().defaultValue,
+    asNote: asNote === "yes",
+    quoted: quoted ? { id: quoted, name: quotedName, text: quotedText } : null,
+  }
 }
 
 /** Prepare the box of a conversation that was just drawn. */
 export function begin() {
   if (!form()) return
-  for (const upload of uploads) upload.stop()
-  uploads = []
-  const early = box().value // written before this script was there: it wins over an older draft
-  const draft = early ? keep({ text: early }) : draftOf(form().dataset.chat)
+  editing = null
+  const early = box().value === box().defaultValue ? "" : box().value // written before this script was there: it wins
+  const mine = stored(form().dataset.chat)
+  const theirs = serverDraft()
+  let draft
+  if (early) draft = keep({ text: early })
+  else if (mine && (mine.dirty || mine.dirty === undefined || Date.now() - mine.savedAt < FRESH_MS)) draft = keep({}, { dirty: mine.dirty !== false })
+  else if (theirs.text || theirs.quoted) draft = keep({ ...theirs, ...(mine?.text === theirs.text ? {} : { clientId: "" }) }, { dirty: false })
+  else {
+    localStorage.removeItem(keyOf(form().dataset.chat)) // sent or emptied on another device
+    draft = draftOf(form().dataset.chat)
+  }
+  seen = thread.newestId()
+  draw(draft)
+  options.begin()
+  uploads.begin(form())
+}
+
+function draw(draft) {
   box().value = draft.text
   drawQuoted(draft.quoted)
+  drawMode(draft.asNote ? "note" : "message")
   grow()
-  const chosen = document.querySelector("#composer-files")
-  if (chosen.files.length) add(chosen.files)
-  chosen.value = ""
 }
 
 export const focus = () => box()?.focus({ preventScroll: true })
@@ -55,65 +129,161 @@ function grow() {
   box().style.height = `${box().scrollHeight}px`
 }
 
+// --- What it will be: a message, a reply, a note, another text of one that was sent ------------------------------------------
+
+const mode = () => form()?.dataset.mode ?? ""
+
+function drawMode(name) {
+  const area = form()
+  const note = name === "note" || area.dataset.only === "note"
+  area.dataset.mode = name === "edit" ? "edit" : note ? "note" : "message"
+  for (const button of area.querySelectorAll("[data-mode-to]")) button.ariaPressed = String(button.dataset.modeTo === area.dataset.mode)
+  const { forMessage, forNote } = box().dataset
+  box().placeholder = note ? forNote : forMessage
+  box().ariaLabel = note ? box().dataset.labelNote : box().dataset.labelMessage
+  const { words, wordsNote, wordsEdit } = area.querySelector(".send").dataset
+  const label = { note: wordsNote, edit: wordsEdit }[area.dataset.mode] ?? words
+  area.querySelector(".send .word").textContent = label
+  area.querySelector(".send").ariaLabel = label
+}
+
 function drawQuoted(quoted) {
-  const chip = document.querySelector("#reply-chip")
+  const chip = form().querySelector(".reply-chip")
   chip.hidden = !quoted
   chip.querySelector("b").textContent = quoted?.name ?? ""
   chip.querySelector("span").textContent = quoted?.text ?? ""
 }
 
+const textOf = (message) => (message.querySelector(".text") ?? message.querySelector(".bubble"))?.textContent.replace(/\s+/g, " ").trim() ?? ""
+
 /** Answer this message. */
 export function reply(message) {
-  if (!form() || !message?.dataset.id) return
-  const quoted = {
-    id: message.dataset.id,
-    name: message.querySelector(".author")?.textContent.trim() || "Message",
-    text: (message.querySelector(".text") ?? message.querySelector(".bubble"))?.textContent.replace(/\s+/g, " ").trim().slice(0, 200) ?? "",
-  }
-  keep({ quoted })
-  drawQuoted(quoted)
+  if (!form() || !message?.dataset.id || message.classList.contains("note")) return
+  stopEditing()
+  const name = message.querySelector(".author")?.textContent.trim() || gettext("Message")
+  const quoted = { id: message.dataset.id, name, text: textOf(message).slice(0, 200) }
+  draw(keep({ quoted, asNote: false }))
+  focus()
+}
+
+/** Write to the team, or to the customer again. */
+function turn(name) {
+  if (mode() === "edit") stopEditing()
+  const asNote = name === "note" && mode() !== "note"
+  draw(keep({ text: box().value, asNote, ...(asNote ? { quoted: null } : {}) }))
+  focus()
+}
+
+let editing = null // {save, draft}
+
+/** Change the text of `message`; `save(text)` is true when the server took it. */
+export function edit(message, save) {
+  if (!form()) return
+  stopEditing()
+  editing = { save }
+  box().value = message.querySelector(".text")?.textContent ?? ""
+  drawQuoted({ name: gettext("Change the text"), text: textOf(message).slice(0, 200) })
+  drawMode("edit")
+  form().classList.toggle("of-note", message.classList.contains("note"))
+  grow()
+  focus()
+}
+
+function stopEditing() {
+  if (!editing) return false
+  editing = null
+  form().classList.remove("of-note")
+  draw(draftOf(form().dataset.chat))
+  return true
+}
+
+async function saveEdit() {
+  const { save: take } = editing
+  const text = box().value
+  if (!text.trim()) return hint(gettext("Write something, or press Esc to leave it as it was."))
+  if (await take(text)) stopEditing()
+  focus()
+}
+
+/** Put back what was taken back, unless something else is being written. */
+export function restore(text) {
+  if (!form() || box().value.trim() || !text) return
+  draw(keep({ text }))
   focus()
 }
 
 // --- Sending -----------------------------------------------------------------------------------------------------------
 
-function submit() {
+const MISSING = /\{\{\s*\w+\s*\}\}/
+let warned = ""
+
+function submit({ dueAt = "", anyway = false } = {}) {
+  if (editing) return saveEdit()
   const text = box().value
-  const ready = uploads.filter((upload) => upload.id)
-  if (uploads.some((upload) => !upload.id && !upload.refused)) return hint("Still uploading")
+  const note = mode() === "note"
+  const { ready, busy } = note ? { ready: [] } : uploads.state(form())
+  if (busy) return hint(gettext("Still uploading"))
   if (!text.trim() && !ready.length) return
+  const missing = !note && text.match(MISSING)
+  if (missing && warned !== text) {
+    warned = text
+    box().setSelectionRange(missing.index, missing.index + missing[0].length)
+    focus()
+    return hint(gettext("Fill in {name} first, or send again as it is.", { name: missing[0] }))
+  }
   const { chat } = form().dataset
-  const draft = keep({ text })
-  const common = { chat, url: form().action, quoted: draft.quoted }
+  const draft = keep({ text }, { dirty: false })
+  const common = { chat, dueAt, url: form().action, quoted: draft.quoted, seen: anyway ? "" : seen }
   const entries = ready.length
     ? ready.map((upload, nth) => ({
         ...common,
         clientId: nth ? `${draft.clientId}-${nth}` : draft.clientId,
         text: nth ? "" : text,
         quoted: nth ? null : draft.quoted,
+        seen: nth ? "" : common.seen,
         attachment: { id: upload.id, name: upload.name },
       }))
-    : [{ ...common, clientId: draft.clientId, text }]
+    : [{ ...common, clientId: draft.clientId, text, ...(note ? { note, url: form().dataset.noteUrl } : {}) }]
   clear(chat)
   for (const entry of entries) send(entry)
 }
 
 function clear(chat) {
+  clearTimeout(waiting.get(chat)?.[0])
+  waiting.delete(chat)
   localStorage.removeItem(keyOf(chat))
+  saveSoon(chat, form().dataset.draftUrl) // a save that is under way must not have the last word
   shown = {}
-  box().value = ""
-  drawQuoted(null)
-  for (const upload of uploads) upload.item.remove()
-  uploads = []
+  seen = thread.newestId()
+  if (mode() !== "note") uploads.clear(form())
+  row(chat, "")
+  draw({ text: "", quoted: null, asNote: false })
+  ask_guard("")
   hint("")
-  grow()
+  typing(false)
   focus()
 }
 
+/** Somebody wrote meanwhile: the message comes back into the box, with a question. Returns whether there was room. */
+onMovedOn((entry, html) => {
+  if (form()?.dataset.chat !== entry.chat || box().value.trim() || entry.attachment) return false
+  draw(keep({ text: entry.text, quoted: entry.quoted, clientId: entry.clientId, asNote: false }))
+  ask_guard(html)
+  return true
+})
+
+function ask_guard(html) {
+  const place = form().querySelector(".guard-place")
+  place.replaceChildren(nodesOf(html))
+  writeTimes(place)
+  place.querySelector("[data-guard=send]")?.focus()
+}
+
 function hint(words) {
-  const place = document.querySelector("#composer-hint")
-  place.dataset.usual ??= place.textContent
-  place.textContent = words || place.dataset.usual
+  const place = form().querySelector(".hint")
+  place.dataset.usual ??= place.innerHTML
+  if (words) place.textContent = words
+  else place.replaceChildren(nodesOf(place.dataset.usual))
 }
 
 document.addEventListener("submit", (event) => {
@@ -123,134 +293,81 @@ document.addEventListener("submit", (event) => {
 })
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.id !== "composer-text" || event.key !== "Enter" || event.isComposing || event.keyCode === 229) return
+  if (event.target.id !== "composer-text" || event.isComposing || event.keyCode === 229) return
+  if (options.key(event)) return event.stopPropagation()
+  if (event.key === "Escape" && stopEditing()) return event.stopPropagation()
+  if (event.key !== "Enter") return
   const entersSend = document.querySelector("#inbox").dataset.enterSends === "yes"
   const modified = event.ctrlKey || event.metaKey
   if (event.altKey || (entersSend ? event.shiftKey : !modified)) return
   event.preventDefault()
   if (!event.repeat) submit()
-})
+}, { capture: true })
 
 document.addEventListener("input", (event) => {
   if (event.target.id !== "composer-text") return
-  keep({ text: event.target.value })
+  if (thread.atEnd() && !document.hidden) seen = thread.newestId(SEEN_MS) || seen
+  if (!editing) keep({ text: event.target.value })
   hint("")
   grow()
+  typing(Boolean(event.target.value) && !editing)
+  options.look(box(), mode())
 })
 
 addEventListener("storage", (event) => {
-  if (!form() || event.key !== keyOf(form().dataset.chat)) return
+  if (!form() || editing || event.key !== keyOf(form().dataset.chat)) return
   const draft = draftOf(form().dataset.chat)
   if (document.activeElement === box() && draft.text && document.hasFocus()) return // two are writing: neither is overwritten
-  box().value = draft.text
-  drawQuoted(draft.quoted)
-  grow()
+  if (draft.text !== box().value || mode() !== (draft.asNote ? "note" : "message") || draft.quoted) draw(draft)
 })
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-reply], [data-no-reply]")
-  if (!button) return
-  if (button.dataset.reply !== undefined) return reply(button.closest(".message"))
-  keep({ quoted: null })
-  drawQuoted(null)
-  focus()
+  const hit = (selector) => event.target.closest?.(selector)
+  let found
+  if (hit("[data-no-reply]")) {
+    if (!stopEditing()) draw(keep({ quoted: null }))
+    focus()
+  } else if ((found = hit("[data-mode-to]"))) turn(found.dataset.modeTo)
+  else if ((found = hit("[data-write-note]"))) {
+    found.closest(".cannot").hidden = true
+    form().hidden = false
+    turn("note")
+  } else if ((found = hit("#emoji-button"))) pick(found, insert)
+  else if (hit("[data-quick]")) insert(/(^|\s)$/.test(box().value.slice(0, box().selectionStart)) ? "/" : " /")
+  else if ((found = hit("[data-later]"))) {
+    if (!box().value.trim() && !uploads.state(form()).ready.length) {
+      hint(gettext("Write the message first."))
+      focus()
+    } else schedule.choose(found, (at) => submit({ dueAt: at.toISOString() }))
+  } else if ((found = hit("[data-guard]"))) {
+    const { guard, newest } = found.dataset
+    ask_guard("")
+    if (guard === "send") return submit({ anyway: true })
+    seen = newest
+    thread.toEnd().then(() => thread.jump(newest, () => {}))
+    focus()
+  }
 })
 
-/** Put an emoji where the cursor stands. */
+/** Put an emoji, or anything, where the cursor stands. */
 export function insert(text) {
   const area = box()
   area.setRangeText(text, area.selectionStart, area.selectionEnd, "end")
-  keep({ text: area.value })
-  grow()
+  area.dispatchEvent(new Event("input", { bubbles: true }))
   focus()
 }
 
-// --- Files -------------------------------------------------------------------------------------------------------------
+// --- Others see that somebody types ----------------------------------------------------------------------------------------
 
-const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`)
+let tell = () => {}
+let told = 0
+/** Called with true now and then while somebody types to the customer, with false when they stop. */
+export const onTyping = (handler) => (tell = handler)
 
-function add(files) {
-  if (!form()) return
-  for (const file of files) uploads.push(upload(file))
-  focus()
+function typing(on) {
+  if (on ? Date.now() - told < TYPING_MS : !told) return
+  told = on ? Date.now() : 0
+  tell(on)
 }
 
-function upload(file) {
-  const { uploads: url, uploadLimit } = document.querySelector("#inbox").dataset
-  const item = document.querySelector("#file-template").content.firstElementChild.cloneNode(true)
-  const note = item.querySelector("small")
-  const bar = item.querySelector("progress")
-  const self = { item, name: file.name || "file", id: "", refused: false, stop: () => request.abort() }
-  item.querySelector("b").textContent = self.name
-  note.textContent = size(file.size)
-  if (file.type.startsWith("image/")) {
-    const image = document.createElement("img")
-    image.alt = ""
-    image.src = URL.createObjectURL(file)
-    image.onload = () => URL.revokeObjectURL(image.src)
-    item.querySelector(".thumb").replaceChildren(image)
-  }
-  const refuse = (words) => {
-    self.refused = true
-    item.classList.add("refused")
-    note.textContent = words
-  }
-  const request = new XMLHttpRequest() // fetch tells no progress
-  item.querySelector("button").onclick = () => {
-    request.abort()
-    item.remove()
-    uploads = uploads.filter((other) => other !== self)
-    focus()
-  }
-  document.querySelector("#files").append(item)
-  if (file.size > Number(uploadLimit)) {
-    refuse(`${size(file.size)} is too much. Up to ${size(Number(uploadLimit))}.`)
-    return self
-  }
-  request.upload.onprogress = (event) => event.lengthComputable && (bar.value = event.loaded / event.total)
-  request.onload = () => {
-    if (request.status === 201) {
-      self.id = JSON.parse(request.responseText).id
-      item.classList.add("ready")
-      note.textContent = `${size(file.size)} · ready`
-      hint("")
-    } else refuse(request.getResponseHeader("Content-Type")?.startsWith("text/plain") ? request.responseText : "It was not taken.")
-  }
-  request.onerror = () => refuse("No connection. Remove it and add it again.")
-  request.open("POST", url)
-  request.setRequestHeader("X-CSRFToken", me.csrf)
-  request.setRequestHeader("HX-Request", "true")
-  const body = new FormData()
-  body.set("file", file, self.name)
-  request.send(body)
-  return self
-}
-
-document.addEventListener("change", (event) => {
-  if (event.target.id !== "composer-files") return
-  add(event.target.files)
-  event.target.value = ""
-})
-
-document.addEventListener("paste", (event) => {
-  if (event.target.id !== "composer-text" || !event.clipboardData.files.length) return
-  event.preventDefault()
-  add(event.clipboardData.files)
-})
-
-const dragsFiles = (event) => form() && event.dataTransfer?.types.includes("Files") && event.target.closest?.("#conversation")
-document.addEventListener("dragover", (event) => {
-  const over = dragsFiles(event)
-  document.querySelector("#conversation")?.classList.toggle("dropping", Boolean(over))
-  if (over) event.preventDefault()
-})
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.querySelector("#conversation")?.classList.remove("dropping")
-})
-document.addEventListener("drop", (event) => {
-  if (!dragsFiles(event)) return
-  event.preventDefault()
-  document.querySelector("#conversation").classList.remove("dropping")
-  if (event.dataTransfer.files.length) add(event.dataTransfer.files)
-  else notice("Only files can be dropped here.")
-})
+uploads.onChange((chat) => form()?.dataset.chat === chat && hint(""))

@@ -1,16 +1,20 @@
 // The inbox page: opens chats in place, hears the socket, and leads deeds and keys to where they belong.
 
-import { ask, me, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, gettext, me, nodesOf, notice, writeTimes } from "./app.js"
 import * as composer from "./composer.js"
+import { shortcut } from "./keys.js"
+import * as company from "./company.js"
 import * as list from "./list.js"
+import "./media.js"
+import * as menu from "./menu.js"
 import * as outgoing from "./outgoing.js"
 import { Socket } from "./socket.js"
+import * as team from "./team.js"
 import * as thread from "./thread.js"
 
 const inbox = document.querySelector("#inbox")
 const conversation = document.querySelector("#conversation")
 const side = document.querySelector("#side")
-const emoji = document.querySelector("#emoji")
 const SKELETON_MS = 300
 const touch = matchMedia("(pointer: coarse)")
 
@@ -56,6 +60,7 @@ function began() {
   writeTimes(conversation)
   thread.begin()
   composer.begin()
+  company.begin(conversation.dataset.chat)
   outgoing.draw()
   list.title()
   if (thread.atEnd()) thread.markRead()
@@ -121,46 +126,20 @@ function closeSide({ refocus = true } = {}) {
 }
 
 async function refreshSide() {
-  if (side.hidden || !side.dataset.url.includes("/timeline/")) return
-  const answer = await ask(side.dataset.url).catch(() => null)
-  if (!answer || side.hidden) return
+  if (side.hidden || side.querySelector(":is(input, textarea):focus")) return // nobody's typing is swept away
+  const { url } = side.dataset
+  const answer = await ask(url).catch(() => null)
+  if (!answer || side.hidden || side.dataset.url !== url) return
+  const fresh = nodesOf(await answer.text())
   const focused = side.contains(document.activeElement)
-  side.replaceChildren(nodesOf(await answer.text()))
+  const top = side.querySelector(".scroller")?.scrollTop ?? 0
+  side.replaceChildren(fresh)
+  side.querySelector(".scroller").scrollTop = top
   writeTimes(side)
   if (focused) side.focus()
 }
 
-// --- Deeds on messages -------------------------------------------------------------------------------------------------
-
-async function deed(button) {
-  const { id } = button.closest("[data-id]").dataset
-  button.disabled = true
-  await change(`${inbox.dataset.messages}${id}/${button.dataset.deed}/`)
-  button.disabled = false
-}
-
-async function change(url, body) {
-  try {
-    const answer = await ask(url, { method: "POST", body })
-    const fresh = nodesOf(await answer.text()).querySelector(".message")
-    if (thread.current()) thread.upsert(fresh)
-    await refreshSide()
-  } catch (error) {
-    notice(error.message, { bad: true, place: error.place })
-  }
-}
-
-let reacting = null
-
-function pickEmoji(character) {
-  emoji.hidePopover()
-  if (!reacting) return composer.insert(character)
-  const body = new FormData()
-  body.set("emoji", character)
-  change(`${inbox.dataset.messages}${reacting}/reaction/`, body)
-  document.getElementById(`message-${reacting}`)?.focus()
-  reacting = null
-}
+// --- What is pressed ---------------------------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector)
@@ -173,53 +152,47 @@ document.addEventListener("click", (event) => {
     event.preventDefault()
     openSide(found)
   } else if (hit("[data-close-side]")) closeSide()
-  else if ((found = hit("[data-deed]"))) deed(found)
   else if ((found = hit("[data-jump]"))) {
     event.preventDefault()
     thread.jump(found.dataset.jump, (id) => open(`${location.pathname}?at=${id}`))
   } else if ((found = hit("[data-unfold]"))) {
     found.previousElementSibling.classList.add("open")
     found.remove()
-  } else if ((found = hit("[data-react]"))) {
-    reacting = found.closest(".message").dataset.id
-    emoji.showPopover()
-    emoji.querySelector("button").focus()
-  } else if (hit("#emoji-button")) reacting = null
-  else if ((found = hit("[data-emoji]"))) pickEmoji(found.dataset.emoji)
-  else if (plain && (found = hit("[data-lightbox]"))) {
-    event.preventDefault()
-    const box = document.querySelector("#lightbox")
-    box.querySelector("img").src = found.href
-    box.showModal()
-  } else if ((found = hit("dialog [data-close], .lightbox"))) found.closest("dialog").close()
+  }
 })
 
 // --- Keys --------------------------------------------------------------------------------------------------------------
 
-const KEYS = {
-  "/": () => document.querySelector("#search").select(),
-  j: () => list.step(1),
-  k: () => list.step(-1),
-  r: () => composer.reply([...document.querySelectorAll("#thread > .theirs[data-id]")].at(-1)),
-  a: () => document.querySelector(".assignee")?.click(),
-  "?": () => document.querySelector("#keys").showModal(),
-}
+// Deeds on the open chat are buttons with data-key; the table presses them, so that both are always the same.
+const press = (key, words) =>
+  shortcut(key, words, () => keyed(key).click(), { group: gettext("This chat"), when: () => Boolean(keyed(key)) })
+const keyed = (key) => document.querySelector(`.conversation [data-key="${key}"], #list [data-key="${key}"]`)
+const inRows = (event) => Boolean(event?.target.closest?.("#rows, #search"))
 
-document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-    event.preventDefault()
-    return KEYS["/"]()
-  }
-  if (event.key === "Escape") return back(event)
-  const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog, [popover]")
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return
-  event.preventDefault()
-  KEYS[event.key]()
+shortcut("/", gettext("Search"), () => document.querySelector("#search").select())
+shortcut("j", gettext("Next chat"), () => list.step(1))
+shortcut("k", gettext("Previous chat"), () => list.step(-1))
+shortcut("arrowdown", gettext("Next chat, in the list"), () => list.step(1), { when: inRows, typing: true, palette: false })
+shortcut("arrowup", gettext("Previous chat, in the list"), () => list.step(-1), { when: inRows, typing: true, palette: false })
+shortcut("enter", gettext("Open the chat; send"))
+shortcut("shift+enter", gettext("New line"))
+shortcut("r", gettext("Reply to the last message"), () => composer.reply([...document.querySelectorAll("#thread > .theirs[data-id]")].at(-1)), {
+  group: gettext("This chat"),
+  when: () => Boolean(document.querySelector("#composer")),
 })
+press("e", gettext("Done, or open again"))
+press("a", gettext("Assign"))
+press("n", gettext("Private note"))
+press("u", gettext("Mark as unread"))
+press("l", gettext("Labels"))
+press("s", gettext("Snooze"))
+press("c", gettext("New chat"))
+shortcut("escape", gettext("Back"), back, { typing: true, palette: false })
 
 function back(event) {
-  if (event.target.closest("dialog, [popover]") || closeSide()) return
-  if (event.target.id === "search" && event.target.value) return
+  if (event.target.closest("dialog, [popover]")) return false
+  if (closeSide()) return
+  if (event.target.id === "search" && event.target.value) return false
   if (event.target.id === "composer-text" || event.target.id === "search") return event.target.blur()
   const link = list.select(conversation.dataset.chat)
   if (conversation.dataset.chat) open(inbox.dataset.url)
@@ -238,9 +211,13 @@ const HEARD = {
     const open = conversation.dataset.chat === frame.chat
     const reads = open && !document.hidden && inbox.dataset.mayWrite === "yes" && thread.current() && thread.atEnd()
     list.receive(reads ? { ...frame, unread: 0 } : frame)
-    if (open) followHead(nodesOf(frame.html).querySelector(".row").dataset.head)
+    if (!open) return
+    followHead(nodesOf(frame.html).querySelector(".row").dataset.head)
+    if (side.dataset.url?.includes("/details/")) refreshSide()
   },
   presence: (frame) => list.presence(frame),
+  company: (frame) => company.heard(frame),
+  mention: (frame) => mentioned(frame),
   channel: standing,
   resync: () => resync(),
   opened: ({ chat, at }) => {
@@ -249,6 +226,19 @@ const HEARD = {
     if (open?.dataset.chat === chat && new Date(at) > new Date(open.dataset.readAt)) thread.catchUp()
   },
   role: () => location.reload(),
+}
+
+function mentioned({ chat, note }) {
+  list.counts()
+  if (conversation.dataset.chat === chat) return
+  const link = document.createElement("a")
+  link.href = `${inbox.dataset.url}${chat}/?at=${note}`
+  link.dataset.open = chat
+  link.className = "btn small"
+  link.append(gettext("Open"))
+  const words = document.createElement("span")
+  words.append(gettext("You were mentioned in a note. "), link)
+  notice(words)
 }
 
 let first = true
@@ -268,6 +258,12 @@ async function standing() {
   place.replaceChildren(nodesOf(await answer.text()))
   writeTimes(place)
 }
+
+team.onDeed((row) => {
+  if (row.dataset.chat !== conversation.dataset.chat) return
+  followHead(row.dataset.head)
+  if (side.dataset.url?.includes("/details/")) refreshSide()
+}, open)
 
 /** The name, the assignee or the right to write changed: draw the bar again, and the composer where it came or went. */
 async function followHead(head) {
@@ -343,7 +339,10 @@ document.addEventListener("visibilitychange", () => {
 })
 
 const socket = new Socket(`/ws/w/${me.workspace}/inbox/`, { heard: (frame) => HEARD[frame.type]?.(frame), stands })
+menu.onChange(refreshSide)
+composer.onTyping((on) => socket.say({ type: "typing", on }))
 if (conversation.dataset.chat) {
+  company.begin(conversation.dataset.chat)
   socket.follow(conversation.dataset.chat)
   composer.begin()
   outgoing.draw()

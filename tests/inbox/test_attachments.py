@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from channels_app.providers.base import FetchedMedia
 from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
+from inbox import policy
 from inbox.jobs import MEDIA_FETCH
 from inbox.models import Attachment, Message
 from inbox.services.attachments import clean_file_name
@@ -25,9 +26,10 @@ from tests.support.world import PASSWORD
 pytestmark = pytest.mark.django_db
 
 BODY = b"0123456789"
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
-def upload(api, content: bytes = BODY, name: str = "photo.png", mime_type: str = "image/png", **fields):
+def upload(api, content: bytes = PNG, name: str = "photo.png", mime_type: str = "image/png", **fields):
     file = SimpleUploadedFile(name, content, content_type=mime_type)
     return api.post("/api/v1/attachments", {"file": file, **fields}, format="multipart")
 
@@ -50,10 +52,10 @@ def test_an_uploaded_file_comes_back_to_its_workspace_only(api, zoes_api, as_mem
     answer = upload(api)
     assert answer.status_code == 201, answer.content
     said = answer.json()
-    assert (said["kind"], said["size"], said["state"], said["file_name"]) == ("image", 10, "ready", "photo.png")
+    assert (said["kind"], said["size"], said["state"], said["file_name"]) == ("image", len(PNG), "ready", "photo.png")
     shown = api.get(said["url"])
-    assert (shown.status_code, body_of(shown)) == (200, BODY)
-    assert body_of(as_member(world.vic).get(said["url"])) == BODY
+    assert (shown.status_code, body_of(shown)) == (200, PNG)
+    assert body_of(as_member(world.vic).get(said["url"])) == PNG
     missing = zoes_api.get(f"/api/v1/attachments/{uuid.uuid4()}")
     refused = zoes_api.get(said["url"])
     assert (refused.status_code, refused.json()) == (404, missing.json())
@@ -77,7 +79,7 @@ def test_a_body_that_announces_too_much_is_not_even_read(api, settings):
 
 def test_a_file_of_exactly_the_limit_passes(api, settings):
     settings.MEDIA_LIMIT_BYTES = 10
-    assert upload(api).status_code == 201
+    assert upload(api, BODY).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -100,19 +102,29 @@ def test_a_browsers_upload_needs_its_csrf_token(world):
 
 
 @pytest.mark.parametrize(
-    ("mime_type", "kind"),
+    ("content", "claimed", "kind", "kept"),
     [
-        ("image/png", "image"),
-        ("video/mp4", "video"),
-        ("audio/ogg; codecs=opus", "audio"),
-        ("application/pdf", "document"),
-        ("image/svg+xml", "document"),
-        ("text/html", "document"),
-        ("nonsense", "document"),
+        (PNG, "image/png", "image", "image/png"),
+        (PNG, "text/html", "image", "image/png"),
+        (b"\0\0\0\x18ftypmp42....", "video/mp4", "video", "video/mp4"),
+        (b"OggS....", "audio/ogg", "audio", "audio/ogg"),
+        (b"%PDF-1.7", "application/pdf", "document", "application/pdf"),
+        (b"<svg onload=alert(1)>", "image/svg+xml", "document", "image/svg+xml"),
+        (b"<svg onload=alert(1)>", "image/png", "document", "application/octet-stream"),
+        (b"<script>alert(1)</script>", "text/html", "document", "text/html"),
+        (BODY, "nonsense", "document", "application/octet-stream"),
     ],
 )
-def test_the_type_decides_how_a_file_is_sent(api, mime_type, kind):
-    assert upload(api, mime_type=mime_type).json()["kind"] == kind
+def test_the_bytes_decide_how_a_file_is_sent(api, content, claimed, kind, kept):
+    said = upload(api, content, mime_type=claimed).json()
+    assert (said["kind"], said["mime_type"]) == (kind, kept)
+
+
+def test_a_picture_too_large_for_the_chat_goes_as_a_document(api, monkeypatch):
+    monkeypatch.setitem(policy.KIND_LIMITS_BYTES, "image", 10)
+    assert upload(api).json()["kind"] == "document"
+    refused = upload(api, kind="image")
+    assert (refused.status_code, "as a document" in refused.json()["detail"]) == (413, True)
 
 
 @pytest.mark.parametrize("mime_type", ["text/html", "image/svg+xml", "application/pdf", "text/xml", "application/x-x"])
@@ -121,6 +133,7 @@ def test_what_a_browser_could_run_is_only_ever_a_download(api, world, mime_type)
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"] == 'attachment; filename="evil.html"'
     assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     answer.close()
 
 
@@ -173,8 +186,17 @@ def test_a_range_of_another_file_than_before_brings_the_whole(api, world):
     file = stored(world)
     answer = fetch(api, file, Range="bytes=0-3", **{"If-Range": '"other"'})
     assert (answer.status_code, body_of(answer)) == (200, BODY)
-    same = fetch(api, file, Range="bytes=0-3", **{"If-Range": f'"{file.pk}"'})
-    assert (same.status_code, body_of(same)) == (206, b"0123")
+    for known in (f'"{file.pk}"', fetch(api, file)["Last-Modified"]):
+        same = fetch(api, file, Range="bytes=0-3", **{"If-Range": known})
+        assert (same.status_code, body_of(same)) == (206, b"0123")
+
+
+def test_what_the_browser_has_is_not_sent_again(api, world):
+    file = stored(world)
+    again = fetch(api, file, **{"If-None-Match": fetch(api, file)["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    changed = fetch(api, file, **{"If-None-Match": '"other"'})
+    assert (changed.status_code, body_of(changed)) == (200, BODY)
 
 
 def test_a_file_that_is_not_there_yet_is_not_there(api, world):

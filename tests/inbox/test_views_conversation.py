@@ -225,12 +225,14 @@ def upload(member: Member, name: str, content: bytes, mime_type: str):
 
 
 def test_a_photo_is_uploaded_sent_and_shown_to_the_team_only(world, chat):
-    attachment_id = upload(world.ben, "desk.png", b"\x89PNG fake", "image/png").json()["id"]
+    content = b"\x89PNG\r\n\x1a\n fake"
+    attachment_id = upload(world.ben, "desk.png", content, "image/png").json()["id"]
     answer = send(world.ben, chat, text="This one", attachment=attachment_id).content.decode()
     address = reverse("inbox:attachment-file", args=["acme", attachment_id])
-    assert f'<img src="{address}"' in answer
+    assert f'<img src="{address}small/"' in answer
+    assert f'href="{address}" data-lightbox' in answer
     shown = browser_of(world.ana).get(address)
-    assert b"".join(shown.streaming_content) == b"\x89PNG fake"
+    assert b"".join(shown.streaming_content) == content
     assert shown["Content-Type"] == "image/png"
     assert browser_of(world.zoe).get(address).status_code == 404
     assert browser_of(world.zoe).get(reverse("inbox:attachment-file", args=["zoes", attachment_id])).status_code == 404

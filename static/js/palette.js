@@ -1,0 +1,145 @@
+// The palette: chats, pages and actions by their words. The server finds chats and pages that this member may see.
+
+import { ask, gettext, nodesOf, notice } from "./app.js"
+import { actions } from "./keys.js"
+
+const WAIT_MS = 120
+const dialog = document.querySelector("#palette")
+const field = dialog.querySelector("input")
+const list = dialog.querySelector("[role=listbox]")
+const none = dialog.querySelector(".none")
+let asked = new AbortController()
+let timer = 0
+let opener = null
+let runs = new Map()
+
+export function open() {
+  if (dialog.open) return
+  opener = document.activeElement
+  field.value = ""
+  list.replaceChildren()
+  dialog.showModal()
+  field.focus()
+  search()
+}
+
+const options = () => [...list.querySelectorAll("[role=option]")]
+const chosen = () => list.querySelector("[aria-selected=true]")
+
+function choose(option) {
+  chosen()?.setAttribute("aria-selected", "false")
+  option?.setAttribute("aria-selected", "true")
+  option?.scrollIntoView({ block: "nearest" })
+  field.setAttribute("aria-activedescendant", option?.id ?? "")
+}
+
+async function search() {
+  asked.abort()
+  asked = new AbortController()
+  const words = field.value.trim()
+  const here = [drawPlaces(words), drawActions(words)]
+  try {
+    const answer = await ask(`${dialog.dataset.url}?${new URLSearchParams({ q: words })}`, { signal: asked.signal })
+    draw([...nodesOf(await answer.text()).children, ...here])
+  } catch (error) {
+    if (error.name === "AbortError") return
+    draw(here)
+    notice(error.message, { bad: true, place: error.place })
+  }
+}
+
+function draw(groups) {
+  const before = chosen()?.dataset.key
+  list.replaceChildren(...groups.filter(Boolean))
+  options().forEach((option, at) => (option.id = `palette-${at}`))
+  none.hidden = options().length > 0
+  choose(options().find((option) => option.dataset.key === before) ?? options()[0])
+}
+
+/** Whether every word that was typed begins a word of the text. */
+function fits(text, typed) {
+  const parts = text.toLowerCase().split(/[\s,:;]+/)
+  return typed.toLowerCase().split(/\s+/).every((word) => parts.some((part) => part.startsWith(word)))
+}
+
+function groupOf(name, found) {
+  if (!found.length) return null
+  const group = document.createElement("div")
+  group.role = "group"
+  group.ariaLabel = name
+  const title = document.createElement("span")
+  title.ariaHidden = "true"
+  title.append(name)
+  group.append(title, ...found)
+  return group
+}
+
+function drawPlaces(typed) {
+  const places = [...document.querySelector("#places").content.cloneNode(true).children]
+  return groupOf(gettext("Pages"), places.filter((place) => fits(place.textContent, typed)))
+}
+
+function drawActions(typed) {
+  runs = new Map()
+  return groupOf(gettext("Actions"), actions().filter(({ words }) => fits(words, typed)).map(drawAction))
+}
+
+function drawAction({ words, keys, run }) {
+  const option = document.createElement("div")
+  option.role = "option"
+  option.ariaSelected = "false"
+  option.dataset.key = `deed ${words}`
+  const hint = document.createElement("span")
+  hint.className = "dim"
+  for (const name of keys[0]) {
+    const kbd = document.createElement("kbd")
+    kbd.append(name)
+    hint.append(kbd)
+  }
+  option.append(words, hint)
+  runs.set(option.dataset.key, run)
+  return option
+}
+
+function go(option) {
+  if (!option) return
+  const run = runs.get(option.dataset.key)
+  dialog.close()
+  if (run) run()
+  else option.click() // a link; a chat opens in place where the inbox listens
+}
+
+dialog.addEventListener("close", () => {
+  clearTimeout(timer)
+  asked.abort()
+  if (document.activeElement === document.body && opener?.isConnected) opener.focus()
+})
+field.addEventListener("input", () => {
+  clearTimeout(timer)
+  timer = setTimeout(search, WAIT_MS)
+})
+dialog.addEventListener("keydown", (event) => {
+  const all = options()
+  const at = all.indexOf(chosen())
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key]
+  if (to !== undefined && all.length) {
+    event.preventDefault()
+    choose(all[(to + all.length) % all.length])
+  } else if (event.key === "Enter") {
+    event.preventDefault()
+    go(chosen())
+  }
+})
+dialog.addEventListener("click", (event) => {
+  const option = event.target.closest("[role=option]")
+  if (event.target === dialog) dialog.close()
+  if (!option || !event.isTrusted) return
+  if (!option.href) event.preventDefault()
+  const run = runs.get(option.dataset.key)
+  dialog.close()
+  run?.()
+})
+list.addEventListener("pointermove", (event) => {
+  const option = event.target.closest("[role=option]")
+  if (option && option !== chosen()) choose(option)
+})

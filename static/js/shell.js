@@ -1,0 +1,23 @@
+// What every page of a workspace has once it is painted: the list of keys and the palette.
+
+import { gettext } from "./app.js"
+import { shortcut, showKeys } from "./keys.js"
+
+const group = gettext("Everywhere")
+let palette = null
+/** Find a chat, a page or an action by its words. */
+export const openPalette = () => (palette ??= import("./palette.js")).then((module) => module.open())
+
+shortcut("mod+k", gettext("Find a chat, a page or an action"), () => void openPalette(), {
+  group,
+  typing: true,
+  palette: false,
+  when: () => !document.querySelector("dialog:modal:not(#palette)"),
+})
+shortcut("?", gettext("Keyboard"), showKeys, { group })
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-palette]")) openPalette()
+  else if (event.target.closest("[data-keys]")) showKeys()
+  else if (event.target.closest("#keys [data-close]") || event.target.id === "keys") event.target.closest("dialog").close()
+})
