@@ -2,12 +2,14 @@
 
 import uuid
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, JSONObject, Left
 
-from inbox.errors import NoSuchAttachment, NoSuchChat, NoSuchContact, NoSuchMessage
-from inbox.models import Attachment, Chat, Contact, Message
+from inbox.errors import NoSuchAttachment, NoSuchChat, NoSuchContact, NoSuchMessage, NoSuchNote
+from inbox.models import Attachment, Chat, Contact, Message, Note, ReadCursor, TextDraft
 from inbox.models.chat import ChatQuerySet
 from workspaces.access import Actor
+from workspaces.models import Member
 from workspaces.roles import Permission
 
 
@@ -24,12 +26,45 @@ def chat_for(actor: Actor, chat_id: uuid.UUID) -> Chat:
     return chat
 
 
+def chat_opened_by(member: Member, chat_id: uuid.UUID) -> Chat:
+    """As `chat_for`, with what this member left in it: `my_read_up_to`, and `my_draft` as JSON, or None.
+
+    One query. Raises NoSuchChat.
+    """
+    people = ("channel", "contact", "assigned_to__user")
+    draft = TextDraft.objects.filter(member=member, chat=OuterRef("pk"))
+    cursor = ReadCursor.objects.filter(member=member, chat=OuterRef("pk"))
+    left = JSONObject(
+        text="text",
+        as_note="as_note",
+        quoted="quoted_id",
+        quoted_text=Left("quoted__text", 200),
+        quoted_name=Coalesce("quoted__sender_contact__name", "quoted__sender_name"),
+    )
+    annotated = chats_visible_to(member).annotate(
+        my_read_up_to=Subquery(cursor.values("read_up_to")[:1]), my_draft=Subquery(draft.values(left=left)[:1])
+    )
+    chat = annotated.select_related(*people).filter(pk=chat_id).first()
+    if chat is None:
+        raise NoSuchChat
+    return chat
+
+
 def message_for(actor: Actor, message_id: uuid.UUID) -> Message:
     """The message with its people. Raises NoSuchMessage."""
     message = Message.objects.visible_to(actor).with_people().filter(pk=message_id).first()
     if message is None:
         raise NoSuchMessage
     return message
+
+
+def note_for(actor: Actor, note_id: uuid.UUID) -> Note:
+    """The note with its chat. Raises NoSuchNote."""
+    notes = Note.objects.select_related("chat__channel", "chat__workspace", "author__user").defer("search")
+    note = notes.filter(pk=note_id, chat__in=chats_visible_to(actor)).first()
+    if note is None:
+        raise NoSuchNote
+    return note
 
 
 def contact_for(actor: Actor, contact_id: uuid.UUID) -> Contact:

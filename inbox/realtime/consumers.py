@@ -15,7 +15,9 @@ from django.contrib.auth import get_user
 from inbox.access import chat_for
 from inbox.realtime.groups import chat_group, member_group, watchers, workspace_group
 from inbox.realtime.listener import ensure_listener
+from inbox.realtime.notifier import notifier
 from inbox.realtime.numbering import Gaps
+from inbox.realtime.pokes import Poke
 from kernel.clock import now
 from kernel.errors import NotFound
 from workspaces.access import member_for
@@ -28,6 +30,8 @@ NOT_YOURS = 4404
 """Close codes (RFC 6455 §7.4.2: 4000 to 4999 are private). The page does not try again after one of these."""
 
 
+TYPING_SECONDS = 2.0
+
 TRUSTED_SECONDS = 30.0
 """A socket that says nothing hears frames for this long before its session and membership are looked at again."""
 
@@ -37,15 +41,20 @@ class SignedOut(Exception):
 
 
 class InboxConsumer(AsyncJsonWebsocketConsumer):
-    """Speaks {"type": "open", "chat": id or null} and {"type": "ping"}; tells what realtime/frames.py makes."""
+    """Hears {"type": "open", "chat": id or null}, {"type": "typing", "on": bool} and {"type": "ping"}; tells what
+    realtime/frames.py makes. Who is in a chat is known to the sockets alone: each says so when it comes, when somebody
+    else comes, and with every ping; the pages forget whoever has been silent for a while."""
 
     member: Member | None = None
 
     async def connect(self) -> None:
         self.joined: list[str] = []
         self.chat: str | None = None
+        self.chat_id: uuid.UUID | None = None
         self.trusted_until = time.monotonic() + TRUSTED_SECONDS
         self.gaps = Gaps()
+        self.doing = "views"
+        self.typing_told = 0.0
         await self.accept()
         try:
             self.member = await self._member()
@@ -61,6 +70,7 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "hello", "at": now().isoformat()})
 
     async def disconnect(self, code: int) -> None:
+        self._tell_company("left")
         for group in list(self.joined):
             await self._leave(group)
 
@@ -79,7 +89,10 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         match content.get("type"):
             case "open":
                 await self._open(content.get("chat"))
+            case "typing":
+                self._typing(content.get("on") is True)
             case "ping":
+                self._tell_company(self.doing)
                 await self._stay()
                 await self.send_json({"type": "pong"})
 
@@ -101,23 +114,43 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         frame = event["frame"]
         if frame["type"] == "member":
             return await self._member_changed(frame["detail"])
+        if frame["type"] == "company":
+            if frame["member"] == str(self.member.id):
+                return
+            if frame["state"] == "came":
+                self._tell_company(self.doing)  # the newcomer does not know of anybody yet
+                frame = {**frame, "state": "views"}
         if "unread" in frame:
             frame = {**frame, "unread": frame["unread"].get(str(self.member.id), 0)}
         await self.send_json(frame)
 
     async def _open(self, chat_id: Any) -> None:
         if self.chat is not None:
+            self._tell_company("left")
             await self._leave(self.chat)
-            self.chat = None
+            self.chat = self.chat_id = None
         if chat_id is None:
             return
         try:
             chat = await database_sync_to_async(chat_for)(self.member, uuid.UUID(str(chat_id)))
         except (NotFound, ValueError):
             return await self.send_json({"type": "no-chat", "chat": str(chat_id)})
-        self.chat = chat_group(chat.id)
+        self.chat, self.chat_id, self.doing = chat_group(chat.id), chat.id, "views"
         await self._join(self.chat)
+        self._tell_company("came")
         await self.send_json({"type": "opened", "chat": str(chat.id), "at": now().isoformat()})
+
+    def _typing(self, on: bool) -> None:
+        """At most once in a while: pages forget a typist by themselves."""
+        if on and self.doing == "types" and time.monotonic() - self.typing_told < TYPING_SECONDS:
+            return
+        self.doing = "types" if on else "views"
+        self.typing_told = time.monotonic()
+        self._tell_company(self.doing)
+
+    def _tell_company(self, state: str) -> None:
+        if self.chat is not None and self.member is not None:
+            notifier.tell(Poke("company", self.member.workspace_id, self.chat_id, detail=f"{self.member.id} {state}"))
 
     async def _member_changed(self, detail: str) -> None:
         if detail == "removed":

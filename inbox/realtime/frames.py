@@ -15,8 +15,10 @@ from inbox.realtime.pokes import Poke
 from inbox.selectors.chat_list import chat_rows
 from inbox.selectors.messages import bubbles, messages_by_ids
 from inbox.selectors.standings import standings_of
+from inbox.selectors.threads import notes_by_ids
 from inbox.selectors.unread import unread_by_member
 from workspaces.models import Member, Workspace
+from workspaces.templatetags.faces import hue, initials
 
 Frame = tuple[str, dict[str, Any]]
 
@@ -29,11 +31,12 @@ def frames_for(pokes: Iterable[Poke], watchers: Watchers | None) -> list[Frame]:
     for poke in pokes:
         if poke.workspace_id not in slugs:
             continue
-        frames += (
-            _told_at_once(poke)
-            if poke.kind in {"presence", "channel", "member"}
-            else _messages(poke, slugs[poke.workspace_id], watchers)
-        )
+        if poke.kind in {"presence", "company", "channel", "member", "mention"}:
+            frames += _told_at_once(poke)
+        elif poke.kind == "notes":
+            frames += _notes(poke, slugs[poke.workspace_id], watchers)
+        else:
+            frames += _messages(poke, slugs[poke.workspace_id], watchers)
     changed: dict[uuid.UUID, list[uuid.UUID]] = {}
     for poke in pokes:
         if poke.kind in {"messages", "chat"}:
@@ -50,9 +53,33 @@ def _told_at_once(poke: Poke) -> list[Frame]:
         case "presence":
             event = {"type": "presence", "chat": subject, "status": poke.detail}
             return [(workspace_group(poke.workspace_id), event)]
+        case "company":
+            return _company(poke)
+        case "mention":
+            chat, _, note = poke.detail.partition(" ")
+            return [(member_group(poke.subject_id), {"type": "mention", "chat": chat, "note": note})]
         case "channel":
             return [(workspace_group(poke.workspace_id), {"type": "channel", "channel": subject})]
     return [(member_group(poke.subject_id), {"type": "member", "detail": poke.detail})]
+
+
+def _company(poke: Poke) -> list[Frame]:
+    """Somebody of the team came into a chat, is there, types, or left; with the face that the page shows."""
+    member_id, _, state = poke.detail.partition(" ")
+    found = Member.objects.filter(pk=member_id, workspace_id=poke.workspace_id)
+    name = found.values_list("user__name", flat=True).first()
+    if name is None:
+        return []
+    event = {
+        "type": "company",
+        "chat": str(poke.subject_id),
+        "member": member_id,
+        "state": state,
+        "name": name,
+        "initials": initials(name),
+        "hue": hue(uuid.UUID(member_id)),
+    }
+    return [(chat_group(poke.subject_id), event)]
 
 
 def _messages(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
@@ -76,6 +103,29 @@ def _messages(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
         }
         frames.append((group, event))
     return frames
+
+
+def _notes(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
+    """A note travels as a message does, and only to those who have its chat open."""
+    group = chat_group(poke.subject_id)
+    if watchers is not None and not watchers.members_of(group):
+        return []
+    chat = str(poke.subject_id)
+    if poke.many:
+        return [(group, {"type": "resync", "chat": chat})]
+    return [
+        (
+            group,
+            {
+                "type": "message",
+                "chat": chat,
+                "id": str(bubble.note.id),
+                "version": bubble.note.version,
+                "html": render_to_string("inbox/_note.html", {"bubble": bubble, "slug": slug}),
+            },
+        )
+        for bubble in notes_by_ids(poke.subject_id, poke.message_ids)
+    ]
 
 
 def _rows(

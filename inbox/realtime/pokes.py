@@ -14,7 +14,8 @@ IDS_MAX = 100
 
 @dataclass(frozen=True)
 class Poke:
-    """`kind` is messages, chat, presence, channel or member; `subject_id` the chat, channel or member it is about."""
+    """`kind` is messages, notes, chat, presence, company, channel, member or mention; `subject_id` the chat, channel or
+    member it is about. `message_ids` are notes where the kind is. Of `company` the detail is who and what they do."""
 
     kind: str
     workspace_id: uuid.UUID
@@ -53,7 +54,8 @@ def merged(pokes: Iterable[Poke]) -> list[Poke]:
     """One poke per thing, in the order in which the things were first named; the latest detail wins."""
     by_thing: dict[tuple, Poke] = {}
     for poke in pokes:
-        thing = (poke.kind, poke.workspace_id, poke.subject_id)
+        who = poke.detail.partition(" ")[0] if poke.kind == "company" else ""
+        thing = (poke.kind, poke.workspace_id, poke.subject_id, who)
         known = by_thing.get(thing)
         by_thing[thing] = _capped(poke if known is None else _both(known, poke))
     return list(by_thing.values())

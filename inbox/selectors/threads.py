@@ -54,12 +54,17 @@ def thread_from(chat: Chat, oldest_id: uuid.UUID) -> list[Message | Note]:
 
     When that one is gone (an echo that was merged), the newest page stands in for it.
     """
-    oldest = _messages(chat).filter(pk=oldest_id).first() or notes_of(chat).filter(pk=oldest_id).first()
+    oldest = row_in(chat, oldest_id)
     if oldest is None:
         return _before(chat, None, None, limit=NEWEST)[::-1]
     at, key = _position(oldest)
     messages, notes = newer_than(_messages(chat), "sort_at", at, key), newer_than(notes_of(chat), "created_at", at, key)
     return [oldest, *_newest(messages, notes, limit=CATCH_UP_MAX - 1)[::-1]]
+
+
+def row_in(chat: Chat, key: uuid.UUID) -> Message | Note | None:
+    """The message or note of this chat with that id."""
+    return _messages(chat).filter(pk=key).first() or notes_of(chat).filter(pk=key).first()
 
 
 def drawn(rows: Iterable[Message | Note]) -> list[Bubble | NoteBubble]:

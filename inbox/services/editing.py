@@ -21,7 +21,7 @@ from inbox.services.folding import lock_facts, read_folded, write
 from inbox.services.ingesting.facts import facts_in, keep_facts
 from inbox.services.ingesting.heard import Heard, Source
 from inbox.services.sending import check_writable
-from inbox.states import Direction, MessageStatus, MessageType
+from inbox.states import ARRIVED, Direction, MessageStatus, MessageType
 from kernel.errors import Invalid
 from kernel.events import publish
 from kernel.repeating import again_after_deadlock
@@ -34,8 +34,6 @@ from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
 
 EMOJI_MAX = 32
-
-ARRIVED = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED})
 
 
 @again_after_deadlock

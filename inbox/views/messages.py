@@ -1,22 +1,28 @@
 """Messages of a chat: pages of them, writing one, and what a person can do about it."""
 
 import uuid
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.access import attachment_for, chat_for, message_for
+from inbox.errors import ChatMovedOn, NoSuchTime
 from inbox.jobs import Draft
 from inbox.models import Chat, Message
-from inbox.selectors.messages import bubbles, cursor_of, messages_from, messages_page
-from inbox.services.editing import react
+from inbox.selectors.messages import bubbles, sender_name_of
+from inbox.selectors.threads import cursor_at_row, drawn, thread_from, thread_page
+from inbox.services.editing import edit_message, react, revoke_message
 from inbox.services.resolving import cancel_message, mark_sent, retry_message
+from inbox.services.scheduling import reschedule_message
 from inbox.services.sending import send_message
 from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
 from kernel.clock import now
 from kernel.errors import Invalid
+from workspaces.access import require
+from workspaces.roles import Permission
 from workspaces.views.guard import member_view
 
 MESSAGES = 50
@@ -50,24 +56,88 @@ def message_react(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
     return _one(request, message_for(request.member, message_id))
 
 
+@member_view
+@require_POST
+@in_words
+def message_edit(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Another text for a message of ours; answers with the message, which says that it is being changed."""
+    edit_message(actor=request.member, message=message_for(request.member, message_id), text=text_in(request))
+    return _one(request, message_for(request.member, message_id))
+
+
+@member_view
+@require_POST
+@in_words
+def message_revoke(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Delete it for everybody; answers with the message, which says that it is being deleted."""
+    revoke_message(actor=request.member, message=message_for(request.member, message_id))
+    return _one(request, message_for(request.member, message_id))
+
+
+@member_view
+@require_POST
+@in_words
+def message_reschedule(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Another time for a scheduled message; without `due_at` it is sent now."""
+    message = message_for(request.member, message_id)
+    reschedule_message(actor=request.member, message=message, due_at=_due_at(request))
+    return _one(request, message_for(request.member, message_id))
+
+
+@member_view
+@require_safe
+@in_words
+def message_deleted(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    """What a deleted message said, for those who may still know."""
+    require(request.member, Permission.SEE_DELETED)
+    message = message_for(request.member, message_id)
+    return render(request, "inbox/_deleted.html", {"message": message})
+
+
 def _send(request: HttpRequest, chat: Chat) -> HttpResponse:
-    message = send_message(
-        actor=request.member,
-        chat=chat,
-        client_id=request.POST.get("client_id", ""),
-        draft=_draft(request),
-    )
+    due_at = _due_at(request)
+    try:
+        message = send_message(
+            actor=request.member,
+            chat=chat,
+            client_id=request.POST.get("client_id", ""),
+            draft=_draft(request),
+            due_at=due_at,
+            hold_seconds=request.user.undo_seconds if due_at is None else 0,
+            seen=_key(request.POST.get("seen"), "seen"),
+        )
+    except ChatMovedOn as moved:
+        context = {"message": moved.newest, "who": sender_name_of(moved.newest)}
+        return render(request, "inbox/_guard.html", context, status=moved.status)
     if not request.htmx:
         return redirect("inbox:chat-detail", slug=request.member.workspace.slug, chat_id=chat.id)
     return _one(request, message_for(request.member, message.id), status=202)
 
 
 def _draft(request: HttpRequest) -> Draft:
-    text = request.POST.get("text", "").replace("\r\n", "\n").replace("\x00", "")
     quoted_id = _key(request.POST.get("quoted"), "quoted")
     attachment_id = _key(request.POST.get("attachment"), "attachment")
     kind = attachment_for(request.member, attachment_id).kind if attachment_id else "text"
-    return Draft(type=kind, text=text, quoted_id=quoted_id, attachment_id=attachment_id)
+    return Draft(type=kind, text=text_in(request), quoted_id=quoted_id, attachment_id=attachment_id)
+
+
+def text_in(request: HttpRequest) -> str:
+    """The text of the form, with the line ends of WhatsApp, and without what PostgreSQL cannot store."""
+    return request.POST.get("text", "").replace("\r\n", "\n").replace("\x00", "")
+
+
+def _due_at(request: HttpRequest) -> datetime | None:
+    """When it is to be sent, if the form says so. Raises NoSuchTime."""
+    asked = request.POST.get("due_at")
+    if not asked:
+        return None
+    try:
+        due_at = datetime.fromisoformat(asked)
+    except ValueError:
+        raise NoSuchTime from None
+    if due_at.tzinfo is None:
+        raise NoSuchTime
+    return due_at
 
 
 def _page(request: HttpRequest, chat: Chat) -> HttpResponse:
@@ -78,21 +148,21 @@ def _page(request: HttpRequest, chat: Chat) -> HttpResponse:
     read_at = now()
     headers = {}
     if first := request.GET.get("from"):
-        messages = messages_from(chat, _key(first, "from"))
-        if messages and str(messages[0].id) != first:
-            headers["X-Older"] = cursor_of(messages[0])
+        rows = thread_from(chat, _key(first, "from"))
+        if rows and str(rows[0].id) != first:
+            headers["X-Older"] = cursor_at_row(rows[0])
     elif cursor := request.GET.get("newer"):
-        page = messages_page(chat, cursor=cursor, limit=MESSAGES, direction="newer")
-        messages = page.rows
+        page = thread_page(chat, cursor=cursor, limit=MESSAGES, direction="newer")
+        rows = page.rows
         if page.next:
             headers["X-Newer"] = page.next
     else:
-        page = messages_page(chat, cursor=request.GET.get("older"), limit=MESSAGES)
-        messages = page.rows[::-1]
+        page = thread_page(chat, cursor=request.GET.get("older"), limit=MESSAGES)
+        rows = page.rows[::-1]
         if page.next:
             headers["X-Older"] = page.next
     headers["X-Read-At"] = read_at.isoformat()
-    context = {**fragment_context(request.member), "bubbles": bubbles(messages)}
+    context = {**fragment_context(request.member), "bubbles": drawn(rows)}
     response = render(request, "inbox/_messages.html", context)
     for name, value in headers.items():
         response[name] = value

@@ -1,7 +1,7 @@
 // What was written here and is not at the server yet. It lives in localStorage, so neither a refresh nor a day without
 // a network loses it; one tab at a time sends; the server knows each message by its client id, so none arrives twice.
 
-import { Refused, ask, me, nodesOf, notice } from "./app.js"
+import { Refused, ask, gettext, me, nodesOf, notice } from "./app.js"
 import { current, decorate, toEnd, upsert } from "./thread.js"
 
 const KEY = `waybill:outgoing:${me.member}`
@@ -16,7 +16,11 @@ let changed = () => {}
 export const onChange = (handler) => (changed = handler)
 export const waiting = () => read().filter((entry) => !entry.refused).length
 
-/** entry: {clientId, chat, url, text, quoted: {id, name, text}?, attachment: {id, name}?} */
+let movedOn = () => false
+/** Called with an entry and a question when somebody else wrote before it was sent; true when it was taken back. */
+export const onMovedOn = (handler) => (movedOn = handler)
+
+/** entry: {clientId, chat, url, text, note?, dueAt?, seen?, quoted: {id, name, text}?, attachment: {id, name}?} */
 export function send(entry) {
   const entries = read()
   if (entries.some((known) => known.clientId === entry.clientId)) return
@@ -46,7 +50,7 @@ export function draw() {
 }
 
 function bubbleOf(entry) {
-  const bubble = document.querySelector("#pending-message").content.querySelector(".message").cloneNode(true)
+  const bubble = document.querySelector(entry.note ? "#pending-note" : "#pending-message").content.querySelector(".message").cloneNode(true)
   bubble.classList.add("local")
   Object.assign(bubble.dataset, { clientId: entry.clientId, at: entry.at, place: `~${entry.at}`, version: "0" })
   const time = bubble.querySelector("time")
@@ -71,8 +75,8 @@ function words(name, className, ...content) {
 }
 
 function verdictOf(entry) {
-  const again = words("button", "btn small", "Try again")
-  const discard = words("button", "btn small quiet", "Discard")
+  const again = words("button", "btn small", gettext("Try again"))
+  const discard = words("button", "btn small quiet", gettext("Discard"))
   again.onclick = () => {
     change(entry.clientId, (known) => [{ ...known, refused: "" }])
     current().querySelector(`[data-client-id="${CSS.escape(entry.clientId)}"]`)?.remove()
@@ -85,7 +89,7 @@ function verdictOf(entry) {
     changed()
   }
   for (const button of [again, discard]) button.type = "button"
-  const box = words("div", "", words("b", "", "Not sent"), words("p", "", entry.refused), words("p", "acts", again, discard))
+  const box = words("div", "", words("b", "", gettext("Not sent")), words("p", "", entry.refused), words("p", "acts", again, discard))
   return words("div", "verdict bad", box)
 }
 
@@ -111,7 +115,8 @@ export function flush() {
           notice(error.message, { bad: true, place: error.place })
           break
         }
-        change(entry.clientId, (known) => [{ ...known, refused: error.message }])
+        if (error.html && movedOn(entry, error.html)) change(entry.clientId, () => [])
+        else change(entry.clientId, (known) => [{ ...known, seen: "", refused: error.html ? gettext("Somebody wrote here meanwhile. Read it first.") : error.message }])
         draw()
       }
       changed()
@@ -127,6 +132,8 @@ function formOf(entry) {
   form.set("client_id", entry.clientId)
   form.set("text", entry.text)
   if (entry.quoted) form.set("quoted", entry.quoted.id)
+  if (entry.dueAt) form.set("due_at", entry.dueAt)
+  if (entry.seen) form.set("seen", entry.seen)
   if (entry.attachment) form.set("attachment", entry.attachment.id)
   return form
 }

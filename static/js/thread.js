@@ -17,6 +17,21 @@ export function atEnd() {
   return !box || (box.scrollTop > -NEAR_END && !current().dataset.newer)
 }
 
+/** The newest message, by when it was written down here; with `sinceMs` only those that stood here so long. */
+export function newestId(sinceMs = 0) {
+  const old = (message) => !message.arrived || Date.now() - message.arrived >= sinceMs
+  const known = messagesOf(current()).filter((message) => message.dataset.id && !message.classList.contains("note") && old(message))
+  return known.reduce((newest, { dataset }) => (dataset.id > newest ? dataset.id : newest), "")
+}
+
+/** Put the focus on the message after (1) or before (-1) this one; without one, on the newest in sight. */
+export function step(from, by) {
+  const all = messagesOf(current())
+  const next = from ? all[all.indexOf(from) + by] : all.at(-1)
+  next?.focus({ preventScroll: true })
+  next?.scrollIntoView({ block: "nearest" })
+}
+
 /** Change the thread without moving what the reader looks at; who stands at the end stays at the end. */
 function holding(change) {
   const box = scroller()
@@ -106,6 +121,7 @@ export function upsert(fresh, thread = current()) {
 export function receive(html) {
   const thread = current()
   const fresh = nodesOf(html).querySelector(".message")
+  fresh.arrived = byId(fresh.dataset.id)?.arrived ?? Date.now()
   const wasAtEnd = atEnd()
   const added = upsert(fresh, thread)
   if (!added) return

@@ -143,7 +143,8 @@ def test_a_read_only_group_says_why(world, chat):
     Chat.objects.filter(pk=chat.pk).update(read_only=True, read_only_reason="Our number left the group.")
     page = conversation(world.ana, chat)
     assert "Our number left the group." in page
-    assert "<textarea" not in page
+    assert 'data-only="note" hidden' in page, "a note can still be left"
+    assert send(world.ana, chat, text="No").status_code == 409
 
 
 def test_a_channel_that_cannot_send_says_so_in_place(world, chat):
