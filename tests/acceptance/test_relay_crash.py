@@ -21,6 +21,7 @@ from outbox.services.enqueuing import NewItem, enqueue_many
 from outbox.states import ItemState
 from tests.support.courier.apps import COURIER
 from tests.support.outbox import assert_cap_held, wait_until
+from tests.support.sabotage import index_dropped
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
@@ -185,6 +186,14 @@ def test_a_relay_that_froze_longer_than_its_lease_sends_nothing_it_no_longer_own
     assert_judgement(judge, expected)
     assert second.poll() is None
     assert first.poll() is None, "the frozen one came back as a new worker"
+
+
+def test_without_its_guards_the_same_judge_sees_messages_twice(world, judge, relays, monkeypatch):
+    """No fence and no unique index: the frozen one goes on with what is another's by now."""
+    monkeypatch.setenv("COURIER_SABOTAGE", "without_fence without_one_open_per_chat")
+    judge.seconds = 0.15
+    with index_dropped(), pytest.raises(AssertionError, match=r"sent twice|out of order"):
+        test_a_relay_that_froze_longer_than_its_lease_sends_nothing_it_no_longer_owns(world, judge, relays)
 
 
 def test_sigterm_ends_what_is_under_way_and_hands_the_lanes_over(world, judge, relays):
