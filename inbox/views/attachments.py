@@ -35,6 +35,8 @@ from kernel.serving import file_response
 from kernel.uploading import SizeGuard
 from workspaces.views.guard import member_view
 
+SECONDS_MAX = 24 * 3600
+
 
 @csrf_exempt  # checked below, once the guard stands before the body
 def attachment_upload(request: HttpRequest, **where: Any) -> HttpResponse:
@@ -64,7 +66,8 @@ def _upload(request: HttpRequest, upload_id: uuid.UUID | None = None) -> HttpRes
     elif total > file.size:
         attachment = begin_upload(actor=request.member, part=file, total=total, **about)
     else:
-        attachment = store_upload(actor=request.member, file=file, **about)
+        seconds = min(_number(request, "seconds"), SECONDS_MAX) or None
+        attachment = store_upload(actor=request.member, file=file, seconds=seconds, **about)
     return JsonResponse(
         {
             "id": str(attachment.pk),
@@ -134,7 +137,7 @@ def _here(request: HttpRequest, attachment_id: uuid.UUID) -> Attachment:
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name) or "0"
     if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise Invalid(f"{name} is not a number of bytes.", fields={name: ["not a number"]})
+        raise Invalid(f"{name} is not a number.", fields={name: ["not a number"]})
     return int(text)
 
 

@@ -24,21 +24,22 @@ export function begin(form) {
 
 /** {ready: [{id, name, kind}], busy: whether one is on its way}: refused files are neither. */
 export function state(form) {
-  const uploads = of(form.dataset.chat)
+  const uploads = of(form.dataset.chat).filter((upload) => !upload.then)
   const ready = uploads.filter((upload) => upload.id && upload.done)
   return { ready: ready.map(({ id, name, kind }) => ({ id, name, kind })), busy: uploads.some((upload) => !upload.done && !upload.refused) }
 }
 
 /** Forget them: they are part of a message now. */
 export function clear(form) {
-  for (const upload of of(form.dataset.chat)) upload.leave()
-  byChat.delete(form.dataset.chat)
+  const all = of(form.dataset.chat)
+  for (const upload of all) if (!upload.then) upload.leave()
+  byChat.set(form.dataset.chat, all.filter((upload) => upload.then))
 }
 
-/** Files to send. `kind` "voice" is a recording of `seconds`; without a kind the file decides. */
-export function add(form, files, { kind = "", seconds = 0 } = {}) {
+/** Files to send. Without a kind the file decides. `then(upload)`: what to do with it alone, as soon as it is there. */
+export function add(form, files, { kind = "", seconds = 0, then = null } = {}) {
   for (const file of files) {
-    const upload = new Upload(form.dataset.chat, file, { kind, seconds })
+    const upload = new Upload(form.dataset.chat, file, { kind, seconds, then })
     of(form.dataset.chat).push(upload)
     listOf(form).append(upload.item)
     upload.start()
@@ -49,8 +50,8 @@ export function add(form, files, { kind = "", seconds = 0 } = {}) {
 export const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`)
 
 class Upload {
-  constructor(chat, file, { kind, seconds }) {
-    Object.assign(this, { chat, file, kind, seconds, id: "", sent: 0, tries: 0, done: false, refused: false })
+  constructor(chat, file, { kind, seconds, then }) {
+    Object.assign(this, { chat, file, kind, seconds, then, id: "", sent: 0, tries: 0, done: false, refused: false })
     this.name = file.name || gettext("file")
     this.item = document.querySelector("#file-template").content.firstElementChild.cloneNode(true)
     this.note = this.item.querySelector("small")
@@ -104,6 +105,7 @@ class Upload {
     body.set("total", this.file.size)
     body.set("mime_type", this.file.type)
     body.set("kind", this.kind)
+    if (this.seconds) body.set("seconds", this.seconds)
     const request = (this.request = new XMLHttpRequest()) // fetch tells no progress
     request.upload.onprogress = (event) => event.lengthComputable && this.progress(this.sent + (event.loaded / event.total) * part.size)
     request.onload = () => this.answered(request)
@@ -132,6 +134,10 @@ class Upload {
     this.sent = told.received
     if (!told.ready) return this.send()
     Object.assign(this, { done: true, kind: told.kind })
+    if (this.then) {
+      this.then(this)
+      return this.remove()
+    }
     this.item.classList.add("ready")
     this.note.textContent = told.note || size(told.size)
     changed(this.chat)
@@ -170,11 +176,11 @@ class Upload {
   }
 
   remove() {
-    const form = this.item.closest("form")
+    const form = this.item.contains(document.activeElement) && this.item.closest("form")
     this.leave()
     byChat.set(this.chat, of(this.chat).filter((other) => other !== this))
     changed(this.chat)
-    form?.querySelector("textarea").focus()
+    if (form) form.querySelector("textarea").focus()
   }
 }
 
@@ -192,6 +198,17 @@ document.addEventListener("change", (event) => {
   add(form, event.target.files)
   event.target.value = ""
   form.querySelector("textarea").focus()
+})
+
+// The microphone: a press that lasts records while it lasts, a short one until it is stopped.
+const voice = (button, how) => import("./voice.js").then(({ record }) => record(button.form, how))
+document.addEventListener("pointerdown", (event) => {
+  const button = event.button === 0 && event.target.closest?.("[data-record]")
+  if (button) voice(button, { held: true })
+})
+document.addEventListener("click", (event) => {
+  const button = event.detail === 0 && event.target.closest("[data-record]") // by key, or by a screen reader
+  if (button) voice(button)
 })
 
 document.addEventListener("paste", (event) => {
