@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy
 
 from kernel import clock
 from kernel.errors import DomainError
@@ -60,14 +61,20 @@ class NewPersonForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ["name", "theme", "enter_sends", "undo_seconds"]
+        fields = ["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound"]
         labels = {
             "name": "Your name",
             "theme": "Theme",
             "enter_sends": "Enter sends the message",
             "undo_seconds": "Time to undo",
+            "desktop_notices": gettext_lazy("Desktop notifications"),
+            "sound": gettext_lazy("Sound"),
         }
         help_texts = {
+            "desktop_notices": gettext_lazy(
+                "While the page is out of sight. The browser asks once; muted chats stay silent."
+            ),
+            "sound": gettext_lazy("A short tone for new messages of chats that are not in front of you."),
             "name": "Your team sees it beside your messages. Customers do not.",
             "enter_sends": "Shift and Enter then begins a new line. Without it, Ctrl and Enter sends.",
             "undo_seconds": "What you write waits here that long before it leaves, and can be taken back without a trace.",

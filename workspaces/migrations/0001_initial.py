@@ -51,6 +51,8 @@ class Migration(migrations.Migration):
                 ('theme', models.CharField(choices=[('auto', 'System'), ('light', 'Light'), ('dark', 'Dark')], default='auto', max_length=8)),
                 ('enter_sends', models.BooleanField(default=True)),
                 ('undo_seconds', models.PositiveSmallIntegerField(choices=[(0, 'Send at once'), (5, '5 seconds'), (10, '10 seconds')], default=5, help_text='How long what they write in the inbox waits before it may leave.')),
+                ('desktop_notices', models.BooleanField(default=False, help_text='Tell of new messages while the page is out of sight.')),
+                ('sound', models.BooleanField(default=False, help_text='Ring for new messages.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),

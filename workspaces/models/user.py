@@ -41,6 +41,10 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
         choices=[(0, "Send at once"), (5, "5 seconds"), (10, "10 seconds")],
         help_text="How long what they write in the inbox waits before it may leave.",
     )
+    desktop_notices = models.BooleanField(
+        default=False, help_text="Tell of new messages while the page is out of sight."
+    )
+    sound = models.BooleanField(default=False, help_text="Ring for new messages.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()

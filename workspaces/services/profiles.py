@@ -1,11 +1,25 @@
 """What a person may change about themself."""
 
-from workspaces.models import User
+from django.db import transaction
+
+from kernel.events import publish
+from workspaces.events import AvailabilityChanged
+from workspaces.models import Member, User
 
 
-def change_profile(*, user: User, name: str, theme: str, enter_sends: bool, undo_seconds: int) -> None:
+def change_profile(
+    *,
+    user: User,
+    name: str,
+    theme: str,
+    enter_sends: bool,
+    undo_seconds: int,
+    desktop_notices: bool = False,
+    sound: bool = False,
+) -> None:
     user.name, user.theme, user.enter_sends, user.undo_seconds = name, theme, enter_sends, undo_seconds
-    user.save(update_fields=["name", "theme", "enter_sends", "undo_seconds"])
+    user.desktop_notices, user.sound = desktop_notices, sound
+    user.save(update_fields=["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound"])
 
 
 def change_theme(*, user: User, theme: str) -> None:
@@ -17,3 +31,11 @@ def change_password(*, user: User, password: str) -> None:
     """The caller has checked the present password. Other sessions end: their hash is of the old one."""
     user.set_password(password)
     user.save(update_fields=["password"])
+
+
+def change_availability(*, member: Member, available: bool) -> None:
+    """Whether new chats are given to the member. Those that they have stay theirs."""
+    with transaction.atomic():
+        if Member.objects.filter(pk=member.pk).exclude(available=available).update(available=available):
+            publish(AvailabilityChanged(workspace_id=member.workspace_id, member_id=member.pk, available=available))
+    member.available = available
