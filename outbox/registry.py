@@ -4,13 +4,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from outbox.errors import UnknownKind
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):  # and Settled: named tuples, because one of each is made for every attempt
     """One attempt at one item, as `perform` sees it."""
 
     item_id: uuid.UUID
@@ -32,8 +31,7 @@ class Accepted:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """How an item now stands, told to its kind inside the transaction that records it.
 
     `state` is an ItemState value. "queued" means that the item goes on waiting: for a retry at `due_at` (attempts

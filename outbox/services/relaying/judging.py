@@ -30,6 +30,7 @@ class Started:
     job: Job
     max_attempts: int
     begun: float
+    chat: Any = None  # the scheduler's own, for when it comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,7 @@ class Ended:
     slowed_down: SlowedDown | None = None
     lane_closed: str = ""  # reason
     answered: bool | None = None  # whether the provider gave any answer; None when it was not asked, or nobody can tell
-
-    @property
-    def counts(self) -> bool:
-        """False when the item was merely put back: its own error, if any, stays as it was."""
-        return self.outcome not in (Outcome.DEFERRED, Outcome.NOT_SENT)
+    counts: bool = True  # False when the item was merely put back: its own error, if any, stays as it was
 
 
 class NotStarted(Exception):
@@ -94,15 +91,15 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
             return _tried_in_vain(started, Outcome.RETRY, facts | {"answered": False}, jitter)
         case SlowDown(scope="chat"):
             wait = policy.hold_seconds(end.after_seconds, 0)
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, delay_seconds=wait, answered=True, **facts)
+            return _put_back(started, Outcome.DEFERRED, delay_seconds=wait, answered=True, **facts)
         case SlowDown():
             slowed_down = SlowedDown(reason=facts["error"] or facts["error_code"], asked=end.after_seconds)
             return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, slowed_down=slowed_down, answered=True, **facts)
         case LaneClosed():
             reason = facts["error"] or facts["error_code"] or "The channel cannot send."
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, lane_closed=reason, answered=True, **facts)
+            return _put_back(started, Outcome.DEFERRED, lane_closed=reason, answered=True, **facts)
         case NotStarted():
-            return Ended(started, Outcome.NOT_SENT, ItemState.QUEUED)
+            return _put_back(started, Outcome.NOT_SENT)
         case UnknownKind():
             facts = {"error_code": end.code, "error": storable(end.message, ERROR_LIMIT)}
             return _tried_in_vain(started, Outcome.RETRY, facts, jitter)
@@ -114,6 +111,10 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
         return _tried_in_vain(started, Outcome.UNCERTAIN, facts, jitter)
     wait = policy.look_up_delay(0).total_seconds()
     return Ended(started, Outcome.UNCERTAIN, ItemState.UNCERTAIN, 1, delay_seconds=wait, **facts)
+
+
+def _put_back(started: Started, outcome: str, **facts: Any) -> Ended:
+    return Ended(started, outcome, ItemState.QUEUED, counts=False, **facts)
 
 
 def _tried_in_vain(started: Started, outcome: str, facts: dict[str, Any], jitter: float) -> Ended:

@@ -96,19 +96,18 @@ class Plan:
             return policy.hold_seconds(asked, 0)
         return self._hold_spread(lane, lane.asked_to_wait(asked, begun), now)
 
-    def answered(self, lane_id: uuid.UUID) -> None:
+    def answered(self, lane: LanePlan) -> None:
         """The provider of this lane lives, whatever it said."""
-        if lane := self.lanes.get(lane_id):
+        if lane.failures or lane.trips:
             lane.answered()
             self._tripped[lane.upstream].discard(lane)
 
-    def failed(self, lane_id: uuid.UUID, begun: float, now: float) -> float | None:
+    def failed(self, lane: LanePlan, begun: float, now: float) -> float | None:
         """An attempt got no answer. Returns for how many seconds the breaker holds the lane, or None.
 
         Once several lanes of one upstream are held so, the others bear one failure only.
         """
-        lane = self.lanes.get(lane_id)
-        if lane is None:
+        if lane.dropped:
             return None
         fellows = len(self._tripped[lane.upstream] - {lane}) if lane.upstream else 0
         if not lane.failed(begun, policy.failures_to_bear(fellows)):
@@ -254,7 +253,7 @@ class Plan:
         self._wait(chat)
 
     def landed(self, ended: Ended, now: float) -> None:
-        chat = self.chats[ended.started.job.order_key]
+        chat: Chat = ended.started.chat
         lane = chat.lane
         chat.refusals = 0
         lane.in_flight -= 1

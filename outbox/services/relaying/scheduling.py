@@ -182,10 +182,10 @@ class Scheduler:
 
     def _apply_to_lane(self, ended: Ended, now: float) -> None:
         lane_id = ended.started.job.lane_id
-        begun = ended.started.begun
+        begun, lane = ended.started.begun, ended.started.chat.lane
         if ended.answered:
-            self.plan.answered(lane_id)
-        elif ended.answered is False and (seconds := self.plan.failed(lane_id, begun, now)) is not None:
+            self.plan.answered(lane)
+        elif ended.answered is False and (seconds := self.plan.failed(lane, begun, now)) is not None:
             self._hold(lane_id, seconds, FAILING, HoldKind.BREAKER)
         if ended.slowed_down is not None:
             seconds = self.plan.slowed_down(lane_id, ended.slowed_down.asked, begun, now)
@@ -253,21 +253,21 @@ class Scheduler:
         if written.fenced and not self.fenced:
             self.fenced = True
             log.warning("outbox.worker_fenced worker=%s", self._worker_id)
-        started = {one.job.order_key for one in written.started}
+        left = {chat.items[0][0]: chat for chat in picked}
         for one in written.started:
+            one.chat = left.pop(one.job.item_id)
             self.in_flight += 1
             self._hand_over(one)
         now = time.monotonic()
-        if started:
+        if written.started:
             self.last_activity = now
-        for chat in picked:
-            if chat.key not in started:
-                self.plan.refused(chat, now)
-                self._changed_lanes.add(chat.lane.id)
+        for chat in left.values():
+            self.plan.refused(chat, now)
+            self._changed_lanes.add(chat.lane.id)
 
     def _adapt(self, ended: list[Ended]) -> None:
         """Hand out twice what the last tick brought back: quick senders would else wait for the next one."""
-        performed = sum([one.outcome != Outcome.NOT_SENT for one in ended])
+        performed = sum([one.outcome is not Outcome.NOT_SENT for one in ended])
         self._slots = max(self._least_slots, min(2 * performed, SLOTS_MAX))
 
     def _note_sent(self, now: float) -> None:
