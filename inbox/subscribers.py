@@ -1,12 +1,22 @@
-"""What the inbox hears after a commit, and passes on to open browsers."""
+"""What the inbox hears: facts that change its rows, in the same transaction, and facts for open browsers, after it."""
 
-from channels_app.events import ChannelChanged, ChannelStatusChanged
+from channels_app.events import (
+    ChannelAudienceChanged,
+    ChannelChanged,
+    ChannelStatusChanged,
+    FormerChatsArchived,
+    GroupsListed,
+)
 from inbox.events import ChatChanged, CustomerPresence, Mentioned, MessagesChanged, NotesChanged
 from inbox.realtime.notifier import notifier
 from inbox.realtime.pokes import Poke
+from inbox.services.archiving import archive_chats_of
+from inbox.services.being_away import answer_outside_hours, answers_by_itself
+from inbox.services.giving import give_waiting_chats, gives_by_itself
+from inbox.services.ingesting import apply_groups
 from kernel.events import Moment, subscribe
 from outbox.events import LaneHeld, LaneResumed
-from workspaces.events import MemberRemoved, RoleChanged
+from workspaces.events import AvailabilityChanged, MemberRemoved, RoleChanged, TeamChanged
 
 
 def messages_changed(event: MessagesChanged) -> None:
@@ -47,7 +57,37 @@ def role_changed(event: RoleChanged) -> None:
     notifier.tell(Poke("member", event.workspace_id, event.member_id, detail="role"))
 
 
+def former_chats_archived(event: FormerChatsArchived) -> None:
+    archive_chats_of(channel_id=event.channel_id, workspace_id=event.workspace_id)
+
+
+def groups_listed(event: GroupsListed) -> None:
+    apply_groups(channel_id=event.channel_id, groups=event.groups)
+
+
+def audience_changed(event: TeamChanged | ChannelAudienceChanged) -> None:
+    """Members see other channels than before: every socket of the workspace looks again."""
+    notifier.tell(Poke("access", event.workspace_id, event.workspace_id))
+
+
+def customer_wrote(event: MessagesChanged) -> None:
+    """Somebody may have to be found for the chat, or the customer told that nobody is there."""
+    if event.created:
+        if gives_by_itself(event.workspace_id):
+            give_waiting_chats(event.workspace_id)
+        if answers_by_itself(event.channel_id):
+            answer_outside_hours([event.chat_id])
+
+
+def room_made(event: ChatChanged | AvailabilityChanged) -> None:
+    """A chat was finished, given back or opened again, or somebody is there again: the next that waits has its turn."""
+    if gives_by_itself(event.workspace_id):
+        give_waiting_chats(event.workspace_id)
+
+
 def listen() -> None:
+    subscribe(FormerChatsArchived, former_chats_archived, Moment.SAME_TRANSACTION)
+    subscribe(GroupsListed, groups_listed, Moment.SAME_TRANSACTION)
     for event_type, handler in (
         (MessagesChanged, messages_changed),
         (NotesChanged, notes_changed),
@@ -60,5 +100,10 @@ def listen() -> None:
         (LaneResumed, lane_changed),
         (MemberRemoved, member_removed),
         (RoleChanged, role_changed),
+        (TeamChanged, audience_changed),
+        (ChannelAudienceChanged, audience_changed),
+        (MessagesChanged, customer_wrote),
+        (ChatChanged, room_made),
+        (AvailabilityChanged, room_made),
     ):
         subscribe(event_type, handler, Moment.AFTER_COMMIT)

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
-from channels_app.providers.base import InboundConnection, InboundPresence, InboundStatus
+from channels_app.models import Channel
+from channels_app.providers.base import InboundConnection, InboundGroup, InboundPresence, InboundStatus
 from channels_app.services.connection import note_confirmed, note_connection, note_inbound
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
+from inbox.services.ingesting.announcing import announce_participants
 from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_chats
 from inbox.services.ingesting.echoes import confirm_uncertain, match_our_sends, name_our_sends
 from inbox.services.ingesting.facts import facts_in, keep_facts
 from inbox.services.ingesting.groups import judge_read_only, keep_participants
-from inbox.services.ingesting.heard import Heard
+from inbox.services.ingesting.heard import Heard, Source
 from inbox.services.ingesting.messages import Arrived, insert_messages
 from inbox.services.ingesting.people import find_or_make_people
 from inbox.states import MessageStatus
@@ -74,9 +76,17 @@ def apply_values(batch: Sequence[Heard]) -> None:
     arrived = insert_messages(batch, chats, people.contact_of, ours)
     folded = _apply_facts(batch, {*arrived.id_of, *ours})
     changed_chats = {*change_chats(chats), *_mark_read(folded), *_chats_of(people.renamed)}
+    announce_participants(batch, chats, arrived)
     changed_chats |= _apply_groups(batch, chats, relinked=_tell_connections(batch))
     _publish(arrived, folded, chats, changed_chats)
     _tell_presences(batch)
+
+
+def apply_groups(*, channel_id: uuid.UUID, groups: Sequence[InboundGroup]) -> None:
+    """Write a whole list of groups that was asked for, as if the provider had told it. Inside a transaction only."""
+    channel = Channel.objects.get(pk=channel_id)
+    source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
+    apply_values([Heard(source, group) for group in groups])
 
 
 def _lock_chats(chats: Chats) -> None:

@@ -17,6 +17,7 @@ from kernel.ids import new_id
 
 ChatKey = tuple[uuid.UUID, str]  # channel id, wa_chat_id
 NAME_LENGTH = 200
+ARCHIVED = "This chat was written from another number. It opens again when the customer writes to the present one."
 
 WRITING_WINDOW = {"cloud": timedelta(hours=24)}
 """How long after a customer's message anything may be written, for providers that limit it."""
@@ -62,6 +63,8 @@ SET name = CASE WHEN d.renamed THEN d.name ELSE c.name END,
     state = CASE WHEN d.reopens THEN 'open' ELSE c.state END,
     done_at = CASE WHEN d.reopens THEN NULL ELSE c.done_at END,
     snoozed_until = CASE WHEN d.reopens THEN NULL ELSE c.snoozed_until END,
+    read_only = c.read_only AND NOT (d.reopens AND c.read_only_reason = %s),
+    read_only_reason = CASE WHEN d.reopens AND c.read_only_reason = %s THEN '' ELSE c.read_only_reason END,
     window_expires_at = GREATEST(c.window_expires_at, d.window_expires_at),
     muted_until = CASE WHEN d.mute_known THEN d.muted_until ELSE c.muted_until END,
     only_admins_write = coalesce(d.admins_write, c.only_admins_write)
@@ -157,7 +160,7 @@ def change_chats(chats: Chats) -> list[uuid.UUID]:
     if not rows:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGE, columns(rows, 10))
+        cursor.execute(_CHANGE, [*columns(rows, 10), ARCHIVED, ARCHIVED])
         return [chat_id for (chat_id,) in cursor.fetchall()]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from django.db import connection
 
 from channels_app.providers.base import InboundGroup, InboundParticipants
-from inbox.services.ingesting.chats import Chats
+from inbox.services.ingesting.chats import ARCHIVED, Chats
 from inbox.services.ingesting.heard import Heard, identity
 from kernel.arrays import columns
 from kernel.ids import new_id
@@ -37,7 +37,7 @@ FROM (
     JOIN channels_app_channel own ON own.id = c.channel_id
     LEFT JOIN inbox_participant p ON p.chat_id = c.id AND p.wa_id = own.own_wa_id
 ) j
-WHERE c.id = j.id AND c.read_only_reason <> j.reason
+WHERE c.id = j.id AND c.read_only_reason NOT IN (j.reason, %s)
 RETURNING c.id
 """
 
@@ -73,7 +73,7 @@ def judge_read_only(chat_ids: Iterable[uuid.UUID], *, channel_ids: Iterable[uuid
     if not chat_ids and not channel_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_JUDGE, [NOT_IN_GROUP, ADMINS_ONLY, chat_ids, channel_ids])
+        cursor.execute(_JUDGE, [NOT_IN_GROUP, ADMINS_ONLY, chat_ids, channel_ids, ARCHIVED])
         return [chat_id for (chat_id,) in cursor.fetchall()]
 
 
