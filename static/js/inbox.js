@@ -1,12 +1,13 @@
 // The inbox page: opens chats in place, hears the socket, and leads deeds and keys to where they belong.
 
-import { ask, gettext, me, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, gettext, me, ngettext, nodesOf, notice, writeTimes } from "./app.js"
 import * as composer from "./composer.js"
 import { shortcut } from "./keys.js"
 import * as company from "./company.js"
 import * as list from "./list.js"
 import "./media.js"
 import * as menu from "./menu.js"
+import * as notify from "./notify.js"
 import * as outgoing from "./outgoing.js"
 import { Socket } from "./socket.js"
 import * as team from "./team.js"
@@ -202,6 +203,7 @@ function back(event) {
 // --- The socket --------------------------------------------------------------------------------------------------------
 
 const HEARD = {
+  hello: ({ at }) => notify.begin(at),
   message: ({ chat, html }) => {
     if (thread.current()?.dataset.chat === chat) thread.receive(html)
     if (side.dataset.url?.includes(nodesOf(html).querySelector(".message").dataset.id)) refreshSide()
@@ -209,6 +211,7 @@ const HEARD = {
   removed: ({ chat, ids }) => thread.current()?.dataset.chat === chat && thread.removed(ids),
   chat: (frame) => {
     const open = conversation.dataset.chat === frame.chat
+    notify.news(frame, { inFront: open && !document.hidden && document.hasFocus() })
     const reads = open && !document.hidden && inbox.dataset.mayWrite === "yes" && thread.current() && thread.atEnd()
     list.receive(reads ? { ...frame, unread: 0 } : frame)
     if (!open) return
@@ -246,7 +249,13 @@ let catching = null
 
 /** Make the list and the open chat equal to what a reload would show. */
 function resync() {
-  catching ??= Promise.allSettled([list.refresh(), thread.catchUp(), standing()]).finally(() => (catching = null))
+  if (catching) return catching
+  const slow = setTimeout(() => state === "open" && banner("catching"), SKELETON_MS)
+  catching = Promise.allSettled([list.refresh(), thread.catchUp(), standing()]).finally(() => {
+    catching = null
+    clearTimeout(slow)
+    if (state === "catching") banner("open")
+  })
   return catching
 }
 
@@ -295,18 +304,28 @@ async function stands(state) {
 }
 
 const BANNERS = {
-  offline: () => [`Offline. ${waits()}`],
-  waiting: () => [nodesOf(`<span>Reconnecting in <time data-as="left" aria-live="off" datetime="${new Date(socket.until).toISOString()}"></time>. Nothing is lost meanwhile.</span>`), "Now", () => socket.now()],
-  gone: () => [`Waybill does not answer. What you typed is kept on this device.`, "Try again", () => socket.now()],
-  "signed-out": () => ["You were signed out. Drafts are kept on this device.", "Sign in", () => location.reload()],
-  "not-a-member": () => ["You have no access to this workspace any more.", "Leave", () => (location.href = "/")],
+  offline: () => [`${gettext("Offline.")} ${waits()}`],
+  waiting: () => [untilAgain(), gettext("Now"), () => socket.now()],
+  catching: () => [gettext("Connected again. Catching up…")],
+  gone: () => [gettext("Waybill does not answer. What you typed is kept on this device."), gettext("Try again"), () => socket.now()],
+  "signed-out": () => [gettext("You were signed out. Drafts are kept on this device."), gettext("Sign in"), () => location.reload()],
+  "not-a-member": () => [gettext("You have no access to this workspace any more."), gettext("Leave"), () => (location.href = "/")],
 }
 
-function waits() {
-  const number = outgoing.waiting()
-  if (!number) return "What you write waits here and will be sent."
-  return number === 1 ? "One message waits here and will be sent." : `${number} messages wait here and will be sent.`
+function untilAgain() {
+  const words = document.createElement("span")
+  const time = document.createElement("time")
+  Object.assign(time, { dateTime: new Date(socket.until).toISOString(), ariaLive: "off" })
+  time.dataset.as = "left"
+  const [before, after] = gettext("Reconnecting in {time}. Nothing is lost meanwhile.", { time: "\n" }).split("\n")
+  words.append(before, time, after)
+  return words
 }
+
+const waits = () =>
+  outgoing.waiting()
+    ? ngettext("One message waits here and will be sent.", "{n} messages wait here and will be sent.", outgoing.waiting())
+    : gettext("What you write waits here and will be sent.")
 
 let state = "open"
 

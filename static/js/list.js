@@ -1,6 +1,7 @@
 // The chat list: rows that move to where they belong, but never from under the pointer; counts in the rail and the title.
 
 import { ask, me, nodesOf, writeTimes } from "./app.js"
+import { badge } from "./notify.js"
 
 const inbox = document.querySelector("#inbox")
 const rows = () => document.querySelector("#rows")
@@ -9,7 +10,10 @@ const rowOf = (chat) => document.getElementById(`chat-${chat}`)
 const COUNTS_MS = 1500
 const TYPING_MS = 12_000
 
-let late = new Map() // rows that wait for the pointer to leave
+const late = new Set() // chats whose row waits until pointer and keyboard have left the list
+const hovers = matchMedia("(hover: hover)")
+const box = () => document.querySelector("#list-scroller")
+let fromTop = false // the reader had stood at the top before rows came in above
 
 /** Mark the row of the open chat. */
 export function select(chat) {
@@ -23,7 +27,9 @@ function belongs(row) {
   const chosen = filters()
   const selected = row.dataset.chat === document.querySelector("#conversation").dataset.chat
   if (chosen.get("q")) return Boolean(rowOf(row.dataset.chat))
-  if (row.dataset.done === "yes") return false
+  if (row.dataset.state !== chosen.get("state")) return false
+  if (chosen.get("label") && !row.dataset.labels.includes(chosen.get("label"))) return false
+  if (chosen.get("member")) return chosen.get("member") === row.dataset.assignee
   if (chosen.get("channel") && chosen.get("channel") !== row.dataset.channel) return false
   if (chosen.get("tab") === "mine" && row.dataset.assignee !== me.member) return false
   if (chosen.get("tab") === "unassigned" && row.dataset.assignee) return false
@@ -41,18 +47,52 @@ export function receive({ chat, html, unread }) {
   counts()
 }
 
-function put(chat, fresh) {
+/** The row on which the pointer or the keyboard stands: nothing may move it. */
+function held() {
+  const focused = document.activeElement?.closest?.("#rows .row")
+  if (focused && document.activeElement.matches(":focus-visible")) return focused
+  return hovers.matches ? rows().querySelector(":scope > .row:hover") : null
+}
+
+/** Change the list round a row that stays where it is on the screen; what comes in above scrolls out of sight. */
+function holding(row, change) {
+  const before = row.getBoundingClientRect().top
+  fromTop ||= !box().scrollTop
+  change()
+  box().scrollTop += row.getBoundingClientRect().top - before
+}
+
+/** Draw a row where it belongs, as soon as that moves nothing under the pointer. */
+export function put(chat, fresh) {
   const old = rowOf(chat)
-  const open = document.querySelector("#conversation").dataset.chat
-  if (chat === open) fresh.querySelector("a").setAttribute("aria-current", "true")
-  if (!belongs(fresh)) return old?.remove()
+  const stays = held()
+  if (chat === document.querySelector("#conversation").dataset.chat) fresh.querySelector("a").setAttribute("aria-current", "true")
+  const belonging = belongs(fresh)
+  if (!old && !belonging) return
   const focused = old?.contains(document.activeElement)
-  const stays = old && rows().matches(":hover") && place(fresh) !== old.nextElementSibling
   if (old) old.replaceWith(fresh)
-  if (stays) late.set(chat, fresh)
-  else move(fresh)
-  if (focused) fresh.querySelector("a").focus({ preventScroll: true })
   writeTimes(fresh)
+  if (focused) fresh.querySelector("a").focus({ preventScroll: true })
+  settle(fresh, old && stays === old ? fresh : stays)
+}
+
+/** Move a row to its place, or take it away; or let it wait. */
+function settle(row, stays) {
+  const leaves = !belongs(row)
+  const before = stays && stays !== row && row.isConnected && row.compareDocumentPosition(stays) & Node.DOCUMENT_POSITION_FOLLOWING
+  const waits = stays && (stays === row || (leaves && before && box().scrollTop < row.offsetHeight))
+  row.classList.toggle("leaving", Boolean(leaves && waits))
+  if (waits) return late.add(row.dataset.chat)
+  late.delete(row.dataset.chat)
+  const change = () => (leaves ? leave(row) : move(row))
+  if (stays) holding(stays, change)
+  else change()
+}
+
+function leave(row) {
+  const next = row.nextElementSibling?.querySelector("a") ?? row.previousElementSibling?.querySelector("a")
+  if (row.contains(document.activeElement)) next?.focus({ preventScroll: true })
+  row.remove()
 }
 
 /** The row that it stands before. */
@@ -71,11 +111,15 @@ function move(fresh) {
   else if (fresh.nextElementSibling || !fresh.isConnected) rows().append(fresh)
 }
 
-document.addEventListener("mouseout", (event) => {
-  if (!late.size || rows().contains(event.relatedTarget)) return
-  for (const fresh of late.values()) if (fresh.isConnected) move(fresh)
-  late = new Map()
-})
+function settleAll() {
+  if (held()) return
+  for (const chat of late) if (rowOf(chat)) settle(rowOf(chat), null)
+  late.clear()
+  if (fromTop) box().scrollTo({ top: 0, behavior: "smooth" })
+  fromTop = false
+}
+document.addEventListener("mouseout", (event) => rows()?.contains(event.target) && !rows().contains(event.relatedTarget) && setTimeout(settleAll))
+document.addEventListener("focusout", (event) => rows()?.contains(event.target) && setTimeout(settleAll))
 
 /** Draw the list as a reload would, keeping the filters, the number of rows and the focus. */
 export async function refresh() {
@@ -84,7 +128,10 @@ export async function refresh() {
   const answer = await ask(`${inbox.dataset.rows}?${query}`)
   const fresh = nodesOf(await answer.text()).querySelector("#rows")
   const focused = document.activeElement?.closest?.("#rows .row")?.dataset.chat
+  const stays = held()?.dataset.chat
+  const before = stays && rowOf(stays).getBoundingClientRect().top
   rows().replaceWith(fresh)
+  if (stays && rowOf(stays)) box().scrollTop += rowOf(stays).getBoundingClientRect().top - before
   window.htmx?.process(fresh)
   writeTimes(fresh)
   select(document.querySelector("#conversation").dataset.chat)
@@ -120,9 +167,7 @@ function unread(number) {
   badge.hidden = !number
   badge.firstChild.textContent = number ? words : ""
   title(number ? words : "")
-  const icon = document.querySelector('link[rel="icon"]')
-  icon.dataset.plain ??= icon.href
-  icon.href = number ? icon.dataset.unread : icon.dataset.plain
+  badge(number ? words : "")
 }
 
 let prefix = document.title.match(/^\((.+?)\) /)?.[1] ?? ""
@@ -164,7 +209,7 @@ export function step(by) {
 
 /** The filters as an address carries them: only what narrows the list. */
 export function query() {
-  const chosen = [...filters()].filter(([name, value]) => value && !(name === "tab" && value === "all"))
+  const chosen = [...filters()].filter(([name, value]) => value && !(name === "tab" && value === "all") && !(name === "state" && value === "open"))
   return new URLSearchParams(chosen)
 }
 
@@ -174,7 +219,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
     history.replaceState({}, "", location.pathname + (narrowed ? `?${narrowed}` : ""))
   }
   select(document.querySelector("#conversation").dataset.chat)
-  const chosen = document.querySelector('#filters select[name="channel"]')
-  chosen.closest(".pick").classList.toggle("chosen", Boolean(chosen.value))
+  drawFilters()
 })
+
+function drawFilters() {
+  const form = document.querySelector("#filters")
+  for (const pick of form.querySelectorAll(".pick select")) pick.closest(".pick").classList.toggle("chosen", pick.selectedIndex > 0)
+  document.querySelector("#no-filters").hidden = !form.querySelector(".pick.chosen, .pick :checked[type=checkbox]")
+}
+document.querySelector("#no-filters").addEventListener("click", () => {
+  const form = document.querySelector("#filters")
+  for (const pick of form.querySelectorAll("select")) pick.selectedIndex = 0
+  form.unread.checked = false
+  form.requestSubmit()
+  document.querySelector("#search").focus()
+})
+setInterval(() => writeTimes(rows()), 60_000) // midnight makes other words of them
 unread(Number(document.querySelector("#rail-unread").firstChild?.textContent) || (prefix ? 100 : 0))

@@ -1,6 +1,6 @@
 // What every page of a workspace has once it is painted: the list of keys and the palette.
 
-import { gettext } from "./app.js"
+import { gettext, notice } from "./app.js"
 import { shortcut, showKeys } from "./keys.js"
 
 const group = gettext("Everywhere")
@@ -15,6 +15,14 @@ shortcut("mod+k", gettext("Find a chat, a page or an action"), () => void openPa
   when: () => !document.querySelector("dialog:modal:not(#palette)"),
 })
 shortcut("?", gettext("Keyboard"), showKeys, { group })
+
+// The wish for notifications is kept with the person; the browser wants to be asked by a click, once for each device.
+document.addEventListener("change", async ({ target }) => {
+  if (target.name !== "desktop_notices" || !target.checked || !globalThis.Notification) return
+  if ((await Notification.requestPermission()) === "granted") return
+  target.checked = false
+  notice(gettext("The browser blocks notifications of this page. Allow them beside its address."), { bad: true })
+})
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-palette]")) openPalette()
