@@ -35,16 +35,16 @@ class Notifier:
     """One thread, started with the first poke and gone after a while without any."""
 
     def __init__(self) -> None:
-        self._pokes: queue.Queue[Poke | None] = queue.Queue(BACKLOG_MAX)
+        self._pokes: queue.SimpleQueue[Poke | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wire: psycopg.Connection | None = None
         self._numbering = Numbering()
 
     def tell(self, poke: Poke) -> None:
-        try:
-            self._pokes.put_nowait(poke)
-        except queue.Full:
+        if self._pokes.qsize() < BACKLOG_MAX:
+            self._pokes.put(poke)
+        else:
             log.warning("poke.dropped kind=%s subject=%s", poke.kind, poke.subject_id)
         with self._lock:
             if self._thread is not None and not self._thread.is_alive():  # threads do not survive a fork

@@ -11,10 +11,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
-
 from inbox.states import REPORT_RANK, FactKind
 from kernel.arrays import columns
+from kernel.statements import prepared_cursor
 
 _LOCK_CLASS = 0x5746
 
@@ -138,7 +137,7 @@ def link_replies(keys: Sequence[FactKey]) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Let replies that came before these messages point to them; their ids and chats."""
     if not keys:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LINK_REPLIES, columns(keys, 2))
         return cursor.fetchall()
 
@@ -151,7 +150,7 @@ def lock_facts(keys: Iterable[FactKey]) -> None:
     """
     keys = list(keys)
     if keys:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(_LOCK_MESSAGES, columns(keys, 2))
     _lock(_LOCK, keys)
 
@@ -161,7 +160,7 @@ def read_folded(keys: Iterable[FactKey], *, touched: Iterable[FactKey] = ()) -> 
     wanted, touched = sorted(set(keys), key=itemgetter(1)), set(touched)
     if not wanted:
         return Folded()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_READ, columns(wanted, 2))
         rows = cursor.fetchall()
     result = Folded()
@@ -202,7 +201,7 @@ def write(result: Folded) -> list[uuid.UUID]:
         )
         for one in result.changed
     ]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WRITE, columns(rows, 11))
     return [one.id for one in result.changed]
 
@@ -261,7 +260,7 @@ def _earliest(times: Sequence[datetime | None]) -> datetime | None:
 def _lock(statement: str, keys: Iterable[FactKey]) -> None:
     buckets = sorted({_bucket(key) for key in keys})
     if buckets:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(statement, [_LOCK_CLASS, buckets])
 
 

@@ -3,7 +3,8 @@
 import enum
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -33,6 +34,7 @@ def subscribe(event_type: type, handler: Callable[[Any], None], moment: Moment) 
 def publish(*events: object) -> None:
     """Tell the subscribers of each event's type. Raises RuntimeError outside a transaction: a fact needs a commit."""
     connection = transaction.get_connection()
+    later: dict[Callable[[Any], None], list[object]] = {}
     for event in events:
         if not connection.in_atomic_block:
             name = type(event).__name__
@@ -41,7 +43,18 @@ def publish(*events: object) -> None:
             if moment is Moment.SAME_TRANSACTION:
                 handler(event)
             else:
-                connection.on_commit(lambda handler=handler, event=event: handler(event), robust=True)
+                later.setdefault(handler, []).append(event)
+    for handler, heard in later.items():
+        connection.on_commit(partial(_tell, handler, heard), robust=True)
+
+
+def _tell(handler: Callable[[Any], None], events: Iterable[object]) -> None:
+    """Each on its own: what goes wrong with one event keeps none of the others from being heard."""
+    for event in events:
+        try:
+            handler(event)
+        except Exception:
+            log.exception("event.not_heard type=%s", type(event).__name__)
 
 
 def subscriptions() -> dict[type, list[tuple[Moment, Callable[[Any], None]]]]:

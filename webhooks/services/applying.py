@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from channels_app.providers.base import Ignored, Inbound
 from channels_app.providers.errors import Unreadable
 from channels_app.services import gateway
 from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
 from kernel.arrays import columns
+from kernel.statements import prepared_cursor
 from webhooks.states import Result
 
 log = logging.getLogger("waybill.webhooks")
@@ -99,7 +100,7 @@ def apply_pending(*, limit: int = BATCH) -> int:
 
     Raises django.db.Error when the database is in trouble; then the bodies stay pending.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_SHARDS_WITH_WORK, [SHARDS, limit])
         shards = sorted(shard for (shard,) in cursor.fetchall())
     return sum(_apply_shard(shard, limit) for shard in shards)
@@ -130,12 +131,12 @@ def _apply_shard(shard: int, limit: int) -> int:
 
 
 def _lock(shard: int) -> None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOCK, [_LOCK_CLASS, shard])
 
 
 def _apply_stored(statement: str, parameters: list) -> int:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, parameters)
         stored = cursor.fetchall()
     if not stored:
@@ -226,7 +227,7 @@ def _mark(rows: list[_Row]) -> None:
         )
         for row in rows
     ]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_MARK, [_SEPARATOR, *columns(marks, 5)])
 
 

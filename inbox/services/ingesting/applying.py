@@ -24,6 +24,7 @@ from inbox.states import MessageStatus
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.events import publish
+from kernel.statements import prepared_cursor
 
 _LOCK_CHATS = "SELECT FROM inbox_chat WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
@@ -91,7 +92,7 @@ def apply_groups(*, channel_id: uuid.UUID, groups: Sequence[InboundGroup]) -> No
 
 def _lock_chats(chats: Chats) -> None:
     if chats.id_of:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(_LOCK_CHATS, columns(((chat_id,) for chat_id in chats.id_of.values()), 1))
 
 
@@ -111,7 +112,7 @@ def _mark_read(folded: Folded) -> list[uuid.UUID]:
     """Somebody read these chats on the phone: they are read for everybody."""
     if not folded.read_on_phone:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_READ_ON_PHONE, columns(sorted(folded.read_on_phone.items()), 2))
         chat_ids = [chat_id for (chat_id,) in cursor.fetchall()]
         if chat_ids:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from channels_app.providers.base import InboundChat, InboundGroup, InboundMessage, InboundParticipants
 from inbox.services.ingesting.heard import Heard, Source, identity, storable
 from inbox.services.ingesting.people import Person
@@ -14,6 +12,7 @@ from inbox.states import is_group
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
+from kernel.statements import prepared_cursor
 
 ChatKey = tuple[uuid.UUID, str]  # channel id, wa_chat_id
 NAME_LENGTH = 200
@@ -107,6 +106,9 @@ class ChatNews:
             self.window_expires_at = max(ends, self.window_expires_at or ends)
 
 
+_NOTHING = ChatNews()
+
+
 @dataclass
 class Chats:
     """The chats that a batch touches: where they are, whose they are, and what is new about them."""
@@ -116,7 +118,9 @@ class Chats:
     news: dict[uuid.UUID, ChatNews] = field(default_factory=dict)
 
     def about(self, chat_id: uuid.UUID) -> ChatNews:
-        return self.news.setdefault(chat_id, ChatNews())
+        if (known := self.news.get(chat_id)) is None:
+            known = self.news[chat_id] = ChatNews()
+        return known
 
 
 def find_or_make_chats(batch: Iterable[Heard], contact_of: dict[Person, uuid.UUID]) -> Chats:
@@ -155,11 +159,11 @@ def change_chats(chats: Chats) -> list[uuid.UUID]:
             news.admins_write,
         )
         for chat_id, news in chats.news.items()
-        if news != ChatNews()
+        if news != _NOTHING
     ]
     if not rows:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_CHANGE, [*columns(rows, 10), ARCHIVED, ARCHIVED])
         return [chat_id for (chat_id,) in cursor.fetchall()]
 
@@ -167,7 +171,7 @@ def change_chats(chats: Chats) -> list[uuid.UUID]:
 def _found(wanted: dict[ChatKey, Source]) -> Chats:
     if not wanted:
         return Chats({}, {})
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FIND, columns(wanted, 2))
         rows = cursor.fetchall()
     return Chats(
@@ -183,7 +187,7 @@ def _make(missing: Sequence[ChatKey], wanted: dict[ChatKey, Source], contact_of:
         kind = "group" if is_group(wa_chat_id) else "direct"
         rows.append((*key, new_id(), workspace_id, kind, contact_of.get((workspace_id, wa_chat_id))))
     moment = now()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_MAKE, [moment, moment, *columns(rows, 6)])
 
 

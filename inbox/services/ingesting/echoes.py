@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from channels_app.providers.base import InboundMessage, InboundStatus
 from inbox.jobs import SEND
 from inbox.models import Message
@@ -18,6 +16,7 @@ from inbox.states import Direction, MessageStatus, MessageType
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.errors import DomainError
+from kernel.statements import prepared_cursor
 from outbox.models import Attempt
 from outbox.services.operating import confirm_item, lock_items
 
@@ -100,7 +99,7 @@ def name_our_sends(matched: Matches) -> dict[FactKey, uuid.UUID]:
     for echo, send in sorted(matched.values(), key=lambda pair: pair[1].item_id):
         _confirm(send, echo.key[1], echo.at, echo.how)
     rows = sorted((send.message_id, echo.key[1], echo.at) for echo, send in matched.values())
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_NAME, columns(rows, 3))
     known = _known(matched)
     return {key: send.message_id for key, (_, send) in matched.items() if key in known}
@@ -139,7 +138,7 @@ def _unknown(echoes: dict[FactKey, _Echo]) -> list[_Echo]:
 def _known(keys: Collection[FactKey]) -> set[FactKey]:
     if not keys:
         return set()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_KNOWN, columns(keys, 2))
         return set(cursor.fetchall())
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from channels_app.providers.base import (
     InboundEdit,
     InboundMessage,
@@ -22,6 +20,7 @@ from inbox.states import REPORT_RANK, FactKind
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
+from kernel.statements import prepared_cursor
 
 OURS = "me"
 """The key of reactions and votes of our own number, which providers name in several ways."""
@@ -79,7 +78,7 @@ def keep_facts(facts: list[Fact]) -> set[FactKey]:
     """Store what is new; the messages about which something is."""
     if not facts:
         return set()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_KEEP, [now(), *columns(((new_id(), *fact) for fact in facts), 11)])
         return set(cursor.fetchall())
 

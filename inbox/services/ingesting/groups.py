@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
-from django.db import connection
-
 from channels_app.providers.base import InboundGroup, InboundParticipants
 from inbox.services.ingesting.chats import ARCHIVED, Chats
 from inbox.services.ingesting.heard import Heard, identity
 from kernel.arrays import columns
 from kernel.ids import new_id
+from kernel.statements import prepared_cursor
 
 NOT_IN_GROUP = "Our number is not in this group any more."
 ADMINS_ONLY = "Only admins write in this group, and our number is not one."
@@ -72,7 +71,7 @@ def judge_read_only(chat_ids: Iterable[uuid.UUID], *, channel_ids: Iterable[uuid
     chat_ids, channel_ids = list(chat_ids), list(channel_ids)
     if not chat_ids and not channel_ids:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_JUDGE, [NOT_IN_GROUP, ADMINS_ONLY, chat_ids, channel_ids, ARCHIVED])
         return [chat_id for (chat_id,) in cursor.fetchall()]
 
@@ -101,5 +100,5 @@ def _write(standing: dict[Place, tuple[str | None, bool]]) -> None:
         return
     rows = [(new_id(), *place, rank, gone) for place, (rank, gone) in standing.items()]
     ids, chat_ids, wa_ids, ranks, gone = columns(rows, 5)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_KEEP, [ids, chat_ids, wa_ids, ranks, gone, chat_ids, wa_ids, ranks])

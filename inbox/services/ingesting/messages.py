@@ -4,8 +4,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from channels_app.providers.base import InboundMessage
 from inbox.jobs import MEDIA_FETCH
 from inbox.services.folding import FactKey, link_replies
@@ -16,6 +14,7 @@ from inbox.states import MEDIA_TYPES, MessageType
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
+from kernel.statements import prepared_cursor
 from outbox.services.enqueuing import NewItem, enqueue_many
 from outbox.states import Priority
 
@@ -91,7 +90,7 @@ def _insert(
     # are whole seconds; what came in the same second stays as it came, because people write it in that order.
     ordered = sorted(fresh.values(), key=lambda heard: heard.value.at)
     rows = [_row(heard, chats, contact_of) for heard in ordered]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT, [now(), *columns(rows, 20)])
         returned = cursor.fetchall()
     files = []
@@ -171,7 +170,7 @@ def _expect_files(files: list[tuple[uuid.UUID, Heard]]) -> None:
             )
         )
         items.append(_fetch(source, attachment_id))
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT_FILES, [now(), *columns(rows, 10)])
     enqueue_many(items)
 
@@ -192,7 +191,7 @@ def _link_replies(arrived: Arrived, fresh: dict[FactKey, Heard], ours: Iterable[
     """In both directions: what the new messages answer, and who answered them before they came."""
     replies = [message_id for key, message_id in arrived.id_of.items() if fresh[key].value.quoted_wa_id]
     if replies:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(_FIND_QUOTED, [replies])
     for message_id, chat_id in link_replies([*arrived.id_of, *ours]):
         arrived.changed.setdefault(chat_id, []).append(message_id)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from channels_app.providers.base import InboundChat, InboundContact, InboundMessage
 from inbox.services.ingesting.heard import Heard, identity, storable
 from inbox.states import is_group
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.ids import new_id
+from kernel.statements import prepared_cursor
 
 Person = tuple[uuid.UUID, str]  # workspace id, wa_id
 NAME_LENGTH = 200
@@ -136,7 +135,7 @@ def _contacts(wanted: set[Person]) -> dict[Person, uuid.UUID]:
     found = _find(wanted)
     missing = sorted(wanted - found.keys())
     if missing:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             rows = [(*person, new_id(), new_id()) for person in missing]
             cursor.execute(_MAKE, [*columns(rows, 4), now()])
         found |= _find(missing)
@@ -144,7 +143,7 @@ def _contacts(wanted: set[Person]) -> dict[Person, uuid.UUID]:
 
 
 def _find(people: Iterable[Person]) -> dict[Person, uuid.UUID]:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FIND, columns(people, 2))
         return {(workspace_id, wa_id): contact_id for workspace_id, wa_id, contact_id in cursor.fetchall()}
 
@@ -166,6 +165,6 @@ def _rename(
     ]
     if not rows:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_RENAME, columns(rows, 4))
         return [contact_id for contact_id, visibly in cursor.fetchall() if visibly]
