@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.channels_app.providers.vendors import VENDORS, cloud, whapi
+from tests.channels_app.providers.vendors import VENDORS, cloud, waha, whapi
 
 
 @pytest.fixture(params=sorted(VENDORS))
@@ -21,4 +21,10 @@ def at_cloud():
 @pytest.fixture
 def at_whapi():
     with whapi() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def at_waha():
+    with waha() as vendor:
         yield vendor
