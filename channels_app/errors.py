@@ -13,6 +13,15 @@ class MoveNotAllowed(Conflict):
     message = "The channel cannot do that in its present state."
 
 
+class NoSuchTemplate(Invalid):
+    code = "template_not_found"
+    message = "The number has no such template in this language. Synchronise its templates, or choose another."
+
+
+class TemplateNotUsable(Invalid):
+    code = "template_not_usable"
+
+
 class CredentialMissing(Invalid):
     code = "credential_missing"
     message = "The channel has no token yet. Paste one to connect it."

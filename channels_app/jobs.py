@@ -9,6 +9,7 @@ PAIR = "channel.pair"
 RESTART = "channel.restart"
 REGISTER_WEBHOOK = "channel.register_webhook"
 SYNC_GROUPS = "channel.sync_groups"
+SYNC_TEMPLATES = "channel.sync_templates"
 TELL_ADMINS = "channel.tell_admins"
 
 CONTROL_LANE_CAP = 1

@@ -13,6 +13,7 @@ from channels_app.services.connection import note_failure, note_logged_out
 from channels_app.services.grouping import fetch_groups
 from channels_app.services.linking import continue_linking, fetch_pairing_code
 from channels_app.services.restarting import take_up
+from channels_app.services.templates import fetch_templates
 from channels_app.services.webhooking import ensure_webhook, note_webhook_failure
 from outbox.errors import GiveUp, LaneClosed
 from outbox.registry import Accepted, Job, Kind, Settled
@@ -84,6 +85,11 @@ def _sync_groups(job: Job) -> None:
     fetch_groups(channel_id=_channel_id(job), deadline=job.deadline_seconds)
 
 
+@_speaking_to_the_provider
+def _sync_templates(job: Job) -> None:
+    fetch_templates(channel_id=_channel_id(job), deadline=job.deadline_seconds)
+
+
 def _tell_admins(job: Job) -> Accepted:
     tell_admins(channel_id=_channel_id(job), deadline=job.deadline_seconds)
     return Accepted()
@@ -119,6 +125,7 @@ def _settle_others(settled: Sequence[Settled]) -> None:
 FAILED_WORDS = {
     jobs.PAIR: "There is no pairing code.",
     jobs.SYNC_GROUPS: "The groups were not synchronised.",
+    jobs.SYNC_TEMPLATES: "The templates were not synchronised.",
 }
 
 
@@ -133,5 +140,6 @@ KINDS = [
     Kind(jobs.RESTART, perform=_restart, settle=_settle_quietly, repeatable=True),
     Kind(jobs.REGISTER_WEBHOOK, perform=_register_webhook, settle=_settle_register_webhook, repeatable=True),
     Kind(jobs.SYNC_GROUPS, perform=_sync_groups, settle=_settle_others, repeatable=True),
+    Kind(jobs.SYNC_TEMPLATES, perform=_sync_templates, settle=_settle_others, repeatable=True),
     Kind(jobs.TELL_ADMINS, perform=_tell_admins, settle=_settle_quietly, repeatable=True),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app.api import views
+from channels_app.api import templates, views
 
 urlpatterns = [
     path("channels", views.Channels.as_view(), name="api-channels"),
@@ -15,5 +15,11 @@ urlpatterns = [
     path("channels/<uuid:channel_id>/sync-groups", views.SyncGroups.as_view(), name="api-channel-sync-groups"),
     path("channels/<uuid:channel_id>/keep-chats", views.KeepChats.as_view(), name="api-channel-keep-chats"),
     path("channels/<uuid:channel_id>/archive-chats", views.ArchiveChats.as_view(), name="api-channel-archive-chats"),
+    path("channels/<uuid:channel_id>/templates", templates.Templates.as_view(), name="api-channel-templates"),
+    path(
+        "channels/<uuid:channel_id>/templates/sync",
+        templates.SyncTemplates.as_view(),
+        name="api-channel-templates-sync",
+    ),
     path("channels/<uuid:channel_id>/qr", views.Qr.as_view(), name="api-channel-qr"),
 ]

@@ -118,4 +118,22 @@ class Migration(migrations.Migration):
             model_name='credential',
             constraint=models.UniqueConstraint(fields=('channel', 'name'), name='credential_once_per_channel'),
         ),
+        migrations.CreateModel(
+            name='MessageTemplate',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=512)),
+                ('language', models.CharField(max_length=20)),
+                ('category', models.CharField(blank=True, max_length=40)),
+                ('status', models.CharField(help_text='approved, pending, rejected, paused, disabled …', max_length=40)),
+                ('components', models.JSONField(default=list)),
+                ('provider_template_id', models.CharField(blank=True, max_length=80)),
+                ('synced_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When the vendor last listed or changed it.')),
+                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='templates', to='channels_app.channel')),
+                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('channel', 'name', 'language'), name='template_once_per_channel')],
+            },
+        ),
     ]

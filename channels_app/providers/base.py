@@ -4,6 +4,7 @@ WhatsApp ids have one form for all vendors: `<digits>@s.whatsapp.net`, `<digits>
 Times are aware datetimes in UTC. Texts never hold NUL characters (PostgreSQL cannot store them).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -113,6 +114,22 @@ class Template:
     status: str = ""  # approved | pending | rejected | paused | disabled | …, in lower case
     components: list[dict[str, Any]] = field(default_factory=list)
     provider_template_id: str = ""
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A place in a template that needs a value. `example` may be ""."""
+
+    key: str
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class FilledTemplate:
+    """`text` is what the customer will read, `sent` becomes Outgoing.template."""
+
+    text: str
+    sent: dict[str, Any]
 
 
 # --- What providers tell us: pure values from parsing -----------------------------------------------------------------
@@ -392,4 +409,14 @@ class OffersTemplates(Protocol):
 
     def templates(self, credentials: Credentials, *, deadline: float) -> list[Template]:
         """All of them, in every state. Raises ProviderError."""
+        ...
+
+    def blanks(self, components: list[dict[str, Any]]) -> list[Blank]:
+        """Pure: what has to be given, in the order of reading."""
+        ...
+
+    def filled(
+        self, name: str, language: str, components: list[dict[str, Any]], values: Mapping[str, str]
+    ) -> FilledTemplate:
+        """Pure. Raises KeyError for a blank without a value."""
         ...

@@ -2,9 +2,11 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -13,16 +15,20 @@ from channels_app.models import Channel, Credential
 from channels_app.providers import adapter_named, description_of
 from channels_app.providers.base import (
     Adapter,
+    Blank,
     Credentials,
     FetchedMedia,
+    FilledTemplate,
     Health,
     InboundGroup,
     InboundMedia,
     InboundMessage,
+    OffersTemplates,
     Outgoing,
     Parsed,
     QrCode,
     SentMessage,
+    Template,
 )
 from channels_app.providers.errors import ProviderError
 from channels_app.services.credentials import TOKEN
@@ -147,6 +153,14 @@ def webhook_is_registered(channel_id: uuid.UUID, url: str, *, deadline: float) -
     return way.adapter.webhook_is_registered(way.credentials, url, way.webhook_secret, deadline=deadline)
 
 
+def templates(channel_id: uuid.UUID, *, deadline: float) -> list[Template]:
+    """Every template that the vendor knows for the number, in all states."""
+    way = _way(channel_id)
+    if not isinstance(way.adapter, OffersTemplates):
+        raise ProviderError("templates_not_offered", "The provider has no templates.", permanent=True)
+    return way.adapter.templates(way.credentials, deadline=deadline)
+
+
 # --- No network -------------------------------------------------------------------------------------------------------
 
 
@@ -172,6 +186,26 @@ def waiting_code(channel_id: uuid.UUID, name: str) -> tuple[str, datetime] | Non
         return decrypt(row.sealed), row.expires_at
     except CannotDecrypt:
         return None  # the key changed in these seconds; a new code follows
+
+
+def offers_templates(provider: str) -> bool:
+    return isinstance(_adapter(provider), OffersTemplates)
+
+
+def template_blanks(provider: str, components: list[dict[str, Any]]) -> list[Blank]:
+    """What a template of the vendor needs to be sent; nothing where there are none."""
+    adapter = _adapter(provider)
+    return adapter.blanks(components) if isinstance(adapter, OffersTemplates) else []
+
+
+def filled_template(
+    provider: str, name: str, language: str, components: list[dict[str, Any]], values: Mapping[str, str]
+) -> FilledTemplate:
+    """Raises KeyError for a blank without a value, ProviderError for a vendor without templates."""
+    adapter = _adapter(provider)
+    if not isinstance(adapter, OffersTemplates):
+        raise ProviderError("templates_not_offered", "The provider has no templates.", permanent=True)
+    return adapter.filled(name, language, components, values)
 
 
 def webhook_key(channel_id: uuid.UUID, name: str) -> str:

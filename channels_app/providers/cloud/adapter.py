@@ -2,14 +2,17 @@
 
 import contextlib
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.files.storage import default_storage
 
 from channels_app.providers.base import (
+    Blank,
     Credentials,
     FetchedMedia,
+    FilledTemplate,
     Health,
     InboundGroup,
     InboundMedia,
@@ -21,7 +24,7 @@ from channels_app.providers.base import (
     SentMessage,
     Template,
 )
-from channels_app.providers.cloud import composing, limits, parsing
+from channels_app.providers.cloud import composing, filling, limits, parsing
 from channels_app.providers.cloud.client import Client, segment
 from channels_app.providers.cloud.parsing.accounts import health_of
 from channels_app.providers.cloud.parsing.templates import template_of
@@ -158,6 +161,14 @@ class CloudAdapter:
             if not after or not paging.get("next"):
                 break
         return list(found.values())
+
+    def blanks(self, components: list[dict[str, Any]]) -> list[Blank]:
+        return filling.blanks_of(components)
+
+    def filled(
+        self, name: str, language: str, components: list[dict[str, Any]], values: Mapping[str, str]
+    ) -> FilledTemplate:
+        return filling.filled(name, language, components, values)
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         return parsing.parse(body)
