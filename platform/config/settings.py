@@ -228,7 +228,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # --- Providers ----------------------------------------------------------------------------------------------------
 WHAPI_BASE_URL = env_text("WHAPI_BASE_URL", "https://gate.whapi.cloud").rstrip("/")
 WAHA_PRIVATE_HOSTS = env_list("WAHA_PRIVATE_HOSTS")
-WAHA_PRIVATE_HOSTS = env_list("WAHA_PRIVATE_HOSTS")
 
 # --- E-mail: only for telling admins that a number cannot be relied upon; none is sent without a host ---------------
 EMAIL_HOST = env_text("EMAIL_HOST", "")
