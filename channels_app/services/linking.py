@@ -31,8 +31,6 @@ PASSKEY_AGAIN_SECONDS = 5  # a person is busy with another window
 QR_SECONDS = 20  # how long WhatsApp shows a code, for vendors that do not say
 PAIRING_SECONDS = 160  # how long WhatsApp takes a pairing code (seen: a little less than three minutes)
 
-NOT_SCANNED = "Nobody scanned the QR code in time. Connect again when the phone is at hand."
-
 
 def continue_linking(*, channel_id: uuid.UUID, item_id: uuid.UUID, since: float, tries: int, deadline: float) -> None:
     """One step, made by the outbox item `item_id`; it asks for the next step itself.
@@ -64,8 +62,8 @@ def continue_linking(*, channel_id: uuid.UUID, item_id: uuid.UUID, since: float,
             reason = qr.detail or "The provider offers no QR code at the moment. Try again in a minute."
             move(channel_id=channel_id, to=ChannelStatus.ERROR, reason=reason)
             return
-        if _is_over(since):
-            move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=NOT_SCANNED)
+        if clock.now().timestamp() > since + PATIENCE_SECONDS:
+            move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=_not_linked(channel))
             return
         _ask_again(channel, item_id, {"since": since}, seconds=_show(channel, qr))
 
@@ -83,11 +81,11 @@ def _try_later(channel_id: uuid.UUID, item_id: uuid.UUID, since: float, tries: i
         channel = _locked(channel_id)
         if channel is None:
             return
-        if _is_over(since):
+        seconds = linking_wait_seconds(tries, error.retry_after)
+        if clock.now().timestamp() + seconds > since + PATIENCE_SECONDS:
             move(channel_id=channel_id, to=ChannelStatus.ERROR, reason=error.detail)
             return
         note_detail(channel, f"{error.detail} Waybill tries again by itself.")
-        seconds = linking_wait_seconds(tries, error.retry_after)
         _ask_again(channel, item_id, {"since": since, "tries": tries + 1}, seconds=seconds)
 
 
@@ -97,8 +95,10 @@ def _locked(channel_id: uuid.UUID) -> Channel | None:
     return channels.filter(pk=channel_id, status__in=LINKING).first()
 
 
-def _is_over(since: float) -> bool:
-    return clock.now().timestamp() > since + PATIENCE_SECONDS
+def _not_linked(channel: Channel) -> str:
+    if description_of(channel.provider).links_by_phone:
+        return "Nobody scanned the QR code in time. Connect again when the phone is at hand."
+    return "The provider did not report a connection in time. Connect again in some minutes."
 
 
 def _ask_again(channel: Channel, item_id: uuid.UUID, payload: dict[str, float], *, seconds: float) -> None:
@@ -180,6 +180,7 @@ def expire_qr_codes() -> int:
     left = Channel.objects.living().filter(status__in=LINKING, linking_until__lte=now - timedelta(minutes=1))
     for channel_id in left.values_list("pk", flat=True):
         with transaction.atomic():
-            if _locked(channel_id) is not None:
-                move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=NOT_SCANNED)
+            channel = _locked(channel_id)
+            if channel is not None:
+                move(channel_id=channel_id, to=ChannelStatus.DISCONNECTED, reason=_not_linked(channel))
     return deleted
