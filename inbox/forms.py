@@ -55,6 +55,9 @@ class DraftForm(serializers.Serializer):
     location = LocationForm(required=False, allow_null=True, default=None)
     contacts = serializers.ListField(child=ContactCardForm(), required=False, allow_null=True, default=None)
     poll = PollForm(required=False, allow_null=True, default=None)
+    due_at = serializers.DateTimeField(
+        required=False, allow_null=True, default=None, help_text="Send it then: one minute to one year from now."
+    )
     mentions = serializers.ListField(
         child=serializers.CharField(max_length=80), required=False, max_length=300, default=list
     )
@@ -75,7 +78,21 @@ class DraftForm(serializers.Serializer):
 
 
 class EditForm(serializers.Serializer):
-    text = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    """Either field, or both."""
+
+    text = serializers.CharField(trim_whitespace=False, allow_blank=True, required=False)
+    due_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Another time for a scheduled message; null sends it now."
+    )
+
+
+class NoteForm(serializers.Serializer):
+    client_id = serializers.CharField(max_length=CLIENT_ID_MAX, help_text="Your name for this note, new for each.")
+    text = serializers.CharField(trim_whitespace=False, help_text="@Name tells that member.")
+
+
+class NoteEditForm(serializers.Serializer):
+    text = serializers.CharField(trim_whitespace=False)
 
 
 class ReactionForm(serializers.Serializer):

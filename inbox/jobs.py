@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from inbox.errors import EmptyMessage, MessageTooLong
@@ -67,7 +68,8 @@ class Draft:
                     f"A message of type {self.type} cannot carry {name!r}.", fields={name: ["not for this type"]}
                 )
 
-    def digest(self, chat_id: uuid.UUID) -> str:
+    def digest(self, chat_id: uuid.UUID, due_at: datetime | None = None) -> str:
         """SHA-256 over everything that makes it this message in this chat; tells a repeat from a reuse."""
-        canonical = json.dumps({"chat": str(chat_id), **asdict(self)}, sort_keys=True, default=str)
+        when = {"due_at": due_at.astimezone(UTC)} if due_at is not None else {}
+        canonical = json.dumps({"chat": str(chat_id), **when, **asdict(self)}, sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()

@@ -168,7 +168,10 @@ class ChatRead(APIView):
 
 
 def sent(actor: Actor, chat: Chat, form: DraftForm) -> Response:
-    message = send_message(actor=actor, chat=chat, client_id=form.validated_data["client_id"], draft=form.draft())
+    asked = form.validated_data
+    message = send_message(
+        actor=actor, chat=chat, client_id=asked["client_id"], draft=form.draft(), due_at=asked["due_at"]
+    )
     return Response(message_shape(bubbles([message])[0]), status=status.HTTP_202_ACCEPTED)
 
 

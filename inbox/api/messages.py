@@ -18,6 +18,8 @@ from inbox.selectors.messages import bubbles
 from inbox.selectors.timeline import timeline_of
 from inbox.services.editing import edit_message, react, revoke_message
 from inbox.services.resolving import cancel_message, mark_sent, retry_message
+from inbox.services.scheduling import reschedule_message
+from kernel.errors import Invalid
 
 
 class MessageDetail(APIView):
@@ -27,11 +29,18 @@ class MessageDetail(APIView):
 
     @extend_schema(operation_id="messages_partial_update", request=EditForm, responses={202: MessageShape})
     def patch(self, request: Request, message_id: uuid.UUID) -> Response:
-        """Change the text. It changes once the provider has taken it; until then `change` says what is asked for."""
+        """Change the text, or the time of a scheduled message. The text of one that was sent changes once the provider
+        has taken it; until then `change` says what is asked for."""
         message = message_for(request.auth, message_id)
         form = EditForm(data=body_of(request))
         form.is_valid(raise_exception=True)
-        edit_message(actor=request.auth, message=message, text=form.validated_data["text"])
+        asked = form.validated_data
+        if not asked:
+            raise Invalid("Give a text or a due_at.", fields={"text": ["needed"]})
+        if "text" in asked:
+            edit_message(actor=request.auth, message=message, text=asked["text"])
+        if "due_at" in asked:
+            reschedule_message(actor=request.auth, message=message, due_at=asked["due_at"])
         return shown(message, status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="messages_destroy", responses={202: MessageShape})

@@ -9,6 +9,7 @@ from inbox.models import Attachment, Contact, Message
 from inbox.policy import phone_number_of
 from inbox.selectors.chat_list import ChatRow
 from inbox.selectors.messages import Bubble, sender_name_of
+from inbox.selectors.threads import NoteBubble
 from inbox.selectors.timeline import TimelineEntry
 from inbox.states import MEDIA_TYPES, SENDABLE_TYPES, AttachmentState, ChatState, Direction, MessageStatus, MessageType
 from workspaces.models import Member
@@ -112,10 +113,26 @@ class MessageShape(serializers.Serializer):
     change = ChangeShape(
         allow_null=True, help_text="An edit, revoke or reaction that the provider has not taken yet, or refused."
     )
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it leaves, while it is scheduled or can be undone."
+    )
     edited_at = serializers.DateTimeField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True)
     sent_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class NoteShape(serializers.Serializer):
+    id = serializers.UUIDField()
+    chat = serializers.UUIDField()
+    client_id = serializers.CharField()
+    author = serializers.CharField()
+    member = serializers.UUIDField(allow_null=True)
+    text = serializers.CharField()
+    mentions = serializers.ListField(child=serializers.CharField(), help_text="Names of the members who were told.")
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
 
 
 class ShortMessageShape(serializers.Serializer):
@@ -205,10 +222,27 @@ def message_shape(bubble: Bubble) -> dict[str, Any]:
         "button": message.button,
         "extra": message.extra,
         "change": message.change,
+        "due_at": message.due_at,
         "edited_at": message.edited_at,
         "deleted_at": message.deleted_at,
         "sent_at": message.sent_at,
         "created_at": message.created_at,
+    }
+
+
+def note_shape(bubble: NoteBubble) -> dict[str, Any]:
+    note = bubble.note
+    return {
+        "id": note.pk,
+        "chat": note.chat_id,
+        "client_id": note.client_id,
+        "author": bubble.author_name,
+        "member": note.author_id,
+        "text": note.text,
+        "mentions": list(bubble.named),
+        "created_at": note.created_at,
+        "edited_at": note.edited_at,
+        "deleted_at": note.deleted_at,
     }
 
 

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from inbox.api import attachments, chats, contacts, messages
+from inbox.api import attachments, chats, contacts, messages, notes
 
 urlpatterns = [
     path("chats", chats.Chats.as_view(), name="chat-list"),
     path("chats/<uuid:chat_id>", chats.ChatDetail.as_view(), name="chat-detail"),
     path("chats/<uuid:chat_id>/messages", chats.ChatMessages.as_view(), name="chat-messages"),
     path("chats/<uuid:chat_id>/read", chats.ChatRead.as_view(), name="chat-read"),
+    path("chats/<uuid:chat_id>/notes", notes.ChatNotes.as_view(), name="chat-notes"),
+    path("notes/<uuid:note_id>", notes.NoteDetail.as_view(), name="note-detail"),
     path("messages", chats.SendTo.as_view(), name="message-create"),
     path("messages/<uuid:message_id>", messages.MessageDetail.as_view(), name="message-detail"),
     path("messages/<uuid:message_id>/timeline", messages.MessageTimeline.as_view(), name="message-timeline"),

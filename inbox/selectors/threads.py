@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from inbox.models import Chat, Mention, Message, Note
-from inbox.selectors.keyset import newer_than, older_than, position
+from inbox.selectors.keyset import newer_than, newest_page, older_than, position
 from inbox.selectors.messages import CATCH_UP_MAX, Bubble, bubbles
 from kernel.paging import Page, encode_cursor
 
@@ -90,6 +90,12 @@ def notes_of(chat: Chat | uuid.UUID) -> QuerySet[Note]:
 def notes_by_ids(chat_id: uuid.UUID, note_ids: Sequence[uuid.UUID]) -> list[NoteBubble]:
     """Those of the ids that are in the chat."""
     return [note_bubble(note) for note in notes_of(chat_id).filter(pk__in=note_ids).order_by("created_at", "id")]
+
+
+def notes_page(chat: Chat, *, cursor: str | None = None, limit: int = NEWEST) -> Page:
+    """Page of NoteBubble, newest first. Raises Invalid."""
+    page = newest_page(notes_of(chat), "created_at", cursor=cursor, limit=limit)
+    return Page(rows=[note_bubble(note) for note in page.rows], next=page.next)
 
 
 def cursor_at_row(row: Message | Note) -> str:

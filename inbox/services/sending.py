@@ -57,7 +57,7 @@ def send_message(
     draft.check()
     if due_at is not None:
         check_time(due_at)
-    digest = draft.digest(chat.pk)
+    digest = draft.digest(chat.pk, due_at)
     try:
         with transaction.atomic():
             locked = locked_chat(chat.pk)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from inbox.models import Attachment, Chat, Contact, Message
+from inbox.models import Attachment, Chat, Contact, Message, Note
 from outbox.models import Item, Lane
 from tests.support.world import World
 from webhooks.models import InboundEvent
@@ -37,6 +37,9 @@ def rich_acme(world: World) -> dict[str, str]:
         status="received",
         sort_at=timezone.now(),
     )
+    note = Note.objects.create(
+        workspace=acme, chat=chat, author=world.ben, author_name="Ben", client_id=CANARY, text=f"Note {CANARY}"
+    )
     attachment = Attachment.objects.create(
         workspace=acme, message=message, kind="document", file_name=f"{CANARY}.pdf", state="ready", path="none.pdf"
     )
@@ -60,6 +63,7 @@ def rich_acme(world: World) -> dict[str, str]:
         "contact_id": str(contact.pk),
         "chat_id": str(chat.pk),
         "message_id": str(message.pk),
+        "note_id": str(note.pk),
         "attachment_id": str(attachment.pk),
         "member_id": str(world.ben.pk),
         "invitation_id": str(invitation.pk),
