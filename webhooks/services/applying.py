@@ -10,12 +10,13 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 
-from channels_app.providers.base import Ignored, Inbound
+from channels_app.providers.base import Ignored, Inbound, Parsed
 from channels_app.providers.errors import Unreadable
 from channels_app.services import gateway
 from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
 from kernel.arrays import columns
 from kernel.statements import prepared_cursor
+from webhooks.services.homes import Home, Homes, nobodys
 from webhooks.states import Result
 
 log = logging.getLogger("waybill.webhooks")
@@ -151,6 +152,7 @@ def _understand(stored: Sequence[tuple]) -> list[_Row]:
     """Parse each body on its own: one that cannot be understood is parked here already."""
     sources: dict[uuid.UUID, Source] = {}
     rows = []
+    understood: list[tuple[_Row, Source, Parsed, bool]] = []
     for event_id, channel_id, method, suffix, body, again, *channel in stored:
         row = _Row(event_id, [])
         rows.append(row)
@@ -168,19 +170,23 @@ def _understand(stored: Sequence[tuple]) -> list[_Row]:
             row.park(f"It could not be understood ({_whereabouts(error)}).")
             log.error("webhook.not_understood event=%s at=%s", event_id, _whereabouts(error))
         else:
-            _note(row, parsed.kind, parsed.values, source, again)
+            understood.append((row, source, parsed, again))
+    homes = Homes((source, parsed) for _, source, parsed, _ in understood)
+    for row, source, parsed, again in understood:
+        _note(row, parsed, *homes.hear(source, parsed, again))
     return rows
 
 
-def _note(row: _Row, kind: str, values: Sequence[Inbound], source: Source, again: bool) -> None:
-    row.kind = kind.replace("\0", "")[:60]
-    row.wa_message_ids = _message_ids(values)
-    useful = [value for value in values if not isinstance(value, Ignored)]
-    if useful:
-        row.heard = [Heard(source, value, again) for value in useful]
-        return
-    row.result = Result.IGNORED
-    row.reason = next((value.reason for value in values if value.reason), "There is nothing in it.")
+def _note(row: _Row, parsed: Parsed, heard: list[Heard], unknown: list[Home]) -> None:
+    """What is about a number that is not here is kept for the day when it is; the rest is applied all the same."""
+    row.kind = parsed.kind.replace("\0", "")[:60]
+    row.wa_message_ids = _message_ids(parsed.values)
+    row.heard = heard
+    if unknown:
+        row.result, row.reason = Result.PARKED, nobodys(unknown)
+    elif not heard:
+        reasons = (value.reason for value in parsed.values if isinstance(value, Ignored) and value.reason)
+        row.result, row.reason = Result.IGNORED, next(reasons, "There is nothing in it.")
 
 
 def _message_ids(values: Iterable[Inbound]) -> tuple[str, ...]:

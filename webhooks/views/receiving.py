@@ -16,7 +16,7 @@ from channels_app.selectors.channels import WebhookTarget, webhook_target
 from kernel.api import problem
 from webhooks.services import applier
 from webhooks.services.storing import count_refusal, store
-from webhooks.services.vendors import VENDORS
+from webhooks.services.vendors import VENDORS, Vendor
 
 log = logging.getLogger("waybill.webhooks")
 
@@ -54,11 +54,12 @@ class Refused(Exception):
 def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = "") -> HttpResponse:
     """Store the body and answer 200 `{"received": n}` once it is committed.
 
+    A vendor that tries the address first does so with GET, and gets its challenge back, or 403.
     405 other verbs, 413 over the limit, 404 no such channel, 401 not proven, 400 not a JSON object; 503 when the
     database cannot take it, so that the provider keeps it.
     """
     suffix = suffix.strip("/")
-    verbs = _SUFFIX_VERBS if suffix else _BARE_VERBS
+    verbs = _SUFFIX_VERBS if suffix else _verbs(provider)
     key = _uuid_or_none(channel_id)
     target = None
     try:
@@ -69,6 +70,8 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
         if target is None:
             raise Refused(404, "unknown_channel", "No channel has this webhook URL.")
         vendor = VENDORS[provider]
+        if request.method == "GET":
+            return _echo(vendor, request, target)
         if not vendor.proves(_Headers(request.META), body, target):
             raise Refused(401, "not_proven", vendor.refusal)
         document = _json_object(body)
@@ -87,6 +90,19 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
         )
     transaction.on_commit(applier.wake, robust=True)
     return HttpResponse(b'{"received": %d}' % received, content_type="application/json")
+
+
+def _verbs(provider: str) -> tuple[str, ...]:
+    vendor = VENDORS.get(provider)
+    return ("GET", *_BARE_VERBS) if vendor is not None and vendor.echo is not None else _BARE_VERBS
+
+
+def _echo(vendor: Vendor, request: HttpRequest, target: WebhookTarget) -> HttpResponse:
+    """The challenge as it came, as plain text. Raises Refused."""
+    challenge = vendor.echo(request.GET, target) if vendor.echo is not None else None
+    if challenge is None:
+        raise Refused(403, "wrong_verify_token", "The verify token is not the one of this channel.")
+    return HttpResponse(challenge, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
 
 def _target(provider: str, channel_id: uuid.UUID | None) -> WebhookTarget | None:
