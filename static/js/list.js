@@ -1,7 +1,7 @@
 // The chat list: rows that move to where they belong, but never from under the pointer; counts in the rail and the title.
 
 import { ask, me, nodesOf, writeTimes } from "./app.js"
-import { badge } from "./notify.js"
+import { badge as mark } from "./notify.js"
 
 const inbox = document.querySelector("#inbox")
 const rows = () => document.querySelector("#rows")
@@ -167,7 +167,7 @@ function unread(number) {
   badge.hidden = !number
   badge.firstChild.textContent = number ? words : ""
   title(number ? words : "")
-  badge(number ? words : "")
+  mark(number ? words : "")
 }
 
 let prefix = document.title.match(/^\((.+?)\) /)?.[1] ?? ""
