@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from channels_app.models import Channel
-from channels_app.providers.base import InboundConnection, InboundGroup, InboundPresence, InboundStatus
+from channels_app.providers.base import InboundConnection, InboundGroup, InboundPresence, InboundStatus, InboundTemplate
 from channels_app.services.connection import note_confirmed, note_connection, note_inbound
+from channels_app.services.templates import note_template
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
@@ -180,6 +181,8 @@ def _tell_connections(batch: Sequence[Heard]) -> set[uuid.UUID]:
             note_connection(channel_id=heard.source.channel_id, values=heard.value)
             if heard.value.own_wa_id:
                 named.add(heard.source.channel_id)
+        elif isinstance(heard.value, InboundTemplate):
+            note_template(channel_id=heard.source.channel_id, news=heard.value)
     if fresh:
         note_inbound({heard.source.channel_id for heard in fresh}, heard_at)
     if acknowledged := {heard.source.channel_id for heard in fresh if isinstance(heard.value, InboundStatus)}:

@@ -102,7 +102,10 @@ class ChatNews:
     def written_by_customer(self, source: Source, at: datetime) -> None:
         self.reopens = True
         if window := WRITING_WINDOW.get(source.provider):
-            ends = at + window
+            self.writable_until(at + window)
+
+    def writable_until(self, ends: datetime | None) -> None:
+        if ends is not None:
             self.window_expires_at = max(ends, self.window_expires_at or ends)
 
 
@@ -198,6 +201,7 @@ def _note(
         case InboundMessage() if value.chat_name and is_group(value.wa_chat_id):
             news.named(value.chat_name, value.at)
         case InboundChat():
+            news.writable_until(value.window_expires_at)
             if is_group(value.wa_chat_id):
                 news.named(value.name, value.name_at)
             if value.muted_until is not None and not heard.again:

@@ -88,11 +88,12 @@ def _fact(source: Source, value: Any) -> Fact | None:
         case InboundStatus(status="deleted"):
             return _about(source, value.wa_message_id, FactKind.REVOKE, "", "", "", {"by": ""}, value.at, "")
         case InboundStatus() if value.status in REPORT_RANK:
-            error = {"code": value.error_code, "detail": value.error_detail} if value.status == "failed" else {}
-            tie = _digest(value.error_code, value.error_detail) if error else ""
+            failed = value.status == "failed"
+            said = {"code": value.error_code, "detail": value.error_detail} if failed else value.extra
+            tie = _digest(value.error_code, value.error_detail) if failed else ""
             key = f"{value.status}:{value.viewer_wa_id}"
             return _about(
-                source, value.wa_message_id, FactKind.STATUS, key, value.viewer_wa_id, "", error, value.at, tie
+                source, value.wa_message_id, FactKind.STATUS, key, value.viewer_wa_id, "", said, value.at, tie
             )
         case InboundMessage(from_me=True) if value.status in REPORT_RANK:
             # The time is the message's own, not that of the report: it says that, not when.

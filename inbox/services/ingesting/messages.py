@@ -61,6 +61,10 @@ RETURNING m.id
 """
 
 
+HISTORY = "history"
+"""The source of what a phone knew before it was connected: old, and no reason to open a chat again."""
+
+
 @dataclass
 class Arrived:
     """What inserting did: the ids of new messages, and of old ones that look different, by chat."""
@@ -102,7 +106,7 @@ def _insert(
         (arrived.created if is_new else arrived.changed).setdefault(chat_id, []).append(message_id)
         if is_new:
             chats.about(chat_id).holds(message_id, message.at)
-            if not message.from_me:
+            if not message.from_me and message.source != HISTORY:
                 chats.about(chat_id).written_by_customer(heard.source, message.at)
         if message.media is not None:
             files.append((message_id, heard))
