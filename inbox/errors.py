@@ -72,6 +72,11 @@ class NoSuchLabel(NotFound):
     message = "There is no such label in this workspace."
 
 
+class NoSuchQuickReply(NotFound):
+    code = "quick_reply_not_found"
+    message = "There is no such quick reply in this workspace."
+
+
 class NoSuchContact(NotFound):
     code = "contact_not_found"
     message = "There is no such contact, or it is not yours."

@@ -18,14 +18,23 @@ from inbox.views.messages import (
     message_revoke,
 )
 from inbox.views.notes import note_create, note_delete, note_edit
-from inbox.views.pickers import chat_pick
-from inbox.views.starting import chat_new, chat_people
 from inbox.views.palette import palette
+from inbox.views.pickers import chat_pick
+from inbox.views.settings.labels import labels
+from inbox.views.settings.quick_replies import quick_replies
+from inbox.views.settings.rules import availability, rules
+from inbox.views.settings.teams import teams
+from inbox.views.starting import chat_new, chat_people
 from inbox.views.timelines import message_timeline
 
 app_name = "inbox"
 inbox = "w/<slug:slug>/inbox"
 urlpatterns = [
+    path("w/<slug:slug>/settings/labels/", labels, name="settings-labels"),
+    path("w/<slug:slug>/settings/quick-replies/", quick_replies, name="settings-quick-replies"),
+    path("w/<slug:slug>/settings/teams/", teams, name="settings-teams"),
+    path("w/<slug:slug>/settings/rules/", rules, name="settings-rules"),
+    path("w/<slug:slug>/settings/availability/", availability, name="availability"),
     path(f"{inbox}/", chat_list, name="chat-list"),
     path(f"{inbox}/rows/", chat_rows, name="chat-rows"),
     path(f"{inbox}/counts/", chat_counts, name="chat-counts"),

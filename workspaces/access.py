@@ -38,6 +38,23 @@ class Operator:
         return allows(self.role, permission)
 
 
+@dataclass(frozen=True)
+class Automaton:
+    """Waybill itself, doing what a rule of the workspace says; it may what an agent may, and sees every channel."""
+
+    workspace: Workspace
+    name: str
+
+    role = "automaton"
+
+    @property
+    def workspace_id(self) -> uuid.UUID:
+        return self.workspace.pk
+
+    def may(self, permission: Permission) -> bool:
+        return permission == Permission.SEE_EVERY_CHANNEL or allows(Role.AGENT, permission)
+
+
 def member_for(user: User, slug: str) -> Member:
     """The living membership of `user` in the workspace `slug`. Raises NotFound."""
     if not _SLUG.fullmatch(slug):  # what PostgreSQL could not even compare, e.g. with a NUL in it
@@ -71,4 +88,6 @@ def name_of(actor: Actor | None) -> str:
             return f"API key {actor.name}"
         case Operator():
             return f"{actor.user.name} (admin site)"
+        case Automaton():
+            return actor.name
     return "Waybill"

@@ -77,6 +77,11 @@ class InvitedSomebodyElse(Conflict):
     message = "This invitation is for another e-mail address than the one you are signed in with. Sign out first."
 
 
+class NoSuchTeam(NotFound):
+    code = "team_not_found"
+    message = "There is no such team in this workspace."
+
+
 class NoSuchApiKey(NotFound):
     code = "api_key_not_found"
     message = "There is no such API key in this workspace."

@@ -20,3 +20,20 @@ class RoleChanged:
     user_id: uuid.UUID
     old: str
     new: str
+
+
+@dataclass(frozen=True)
+class TeamChanged:
+    """Somebody sees other channels than before: open sockets are to look again."""
+
+    workspace_id: uuid.UUID
+    team_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class AvailabilityChanged:
+    """A member takes new chats again, or no more."""
+
+    workspace_id: uuid.UUID
+    member_id: uuid.UUID
+    available: bool

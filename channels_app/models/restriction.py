@@ -1,5 +1,7 @@
 """Which teams see a channel."""
 
+import uuid
+
 from django.db import models
 
 from channels_app.models.channel import Channel
@@ -31,3 +33,10 @@ def hidden_channels(actor: Actor) -> models.QuerySet:
     member = author_of(actor)
     own = kept.filter(team__team_members__member=member) if member is not None else kept.none()
     return kept.exclude(channel_id__in=own.values("channel_id")).values("channel_id")
+
+
+def hidden_channel_ids(actor: Actor) -> list[uuid.UUID]:
+    """The same as a list, for statements of one's own. One query, none for who sees every channel."""
+    if actor.may(Permission.SEE_EVERY_CHANNEL):
+        return []
+    return list(hidden_channels(actor).values_list("channel_id", flat=True))

@@ -15,6 +15,7 @@ from inbox.selectors.keyset import cursor_at, newest_page, older_than, position
 from inbox.selectors.labels import labels_on
 from inbox.selectors.search import chat_ids_matching
 from inbox.states import ChatState, Direction, MessageType
+from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.paging import Page
 from workspaces.access import Actor, author_of
@@ -53,6 +54,7 @@ class ChatRow:
     unread_count: int
     assignee: Member | None
     labels: tuple[Label, ...]
+    muted: bool
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def chat_page(
     state: str | None = None,
     label: uuid.UUID | None = None,
     q: str = "",
+    texts: bool = True,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
@@ -90,7 +93,7 @@ def chat_page(
     if label is not None:
         chats = chats.filter(Exists(ChatLabel.objects.filter(chat=OuterRef("pk"), label=label)))
     if q.strip():
-        chats = chats.filter(pk__in=chat_ids_matching(actor, q))
+        chats = chats.filter(pk__in=chat_ids_matching(actor, q, texts=texts))
     page = _unread_page(actor, chats, cursor, limit) if unread else _page(chats, cursor, limit)
     return Page(rows=chat_rows(actor, page.rows), next=page.next)
 
@@ -118,6 +121,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
             unread_count=unread.get(chat.pk, 0),
             assignee=chat.assigned_to,
             labels=tuple(labels.get(chat.pk, ())),
+            muted=is_muted(chat),
         )
         for chat in chats
     ]
@@ -174,6 +178,11 @@ def read_up_to(actor: Actor, chat: Chat) -> uuid.UUID:
         return chat.read_up_to or NIL
     own = ReadCursor.objects.filter(member=member, chat=chat).values_list("read_up_to", flat=True).first()
     return own or _unread_floor(member)
+
+
+def is_muted(chat: Chat) -> bool:
+    """Whether the team hears nothing of it now."""
+    return chat.muted_until is not None and chat.muted_until > now()
 
 
 def title_of(chat: Chat) -> str:

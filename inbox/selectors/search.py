@@ -1,23 +1,51 @@
-"""Search in names, numbers and message text with PostgreSQL's own full text; every look is bounded."""
+"""Search in names, numbers and message text with PostgreSQL's own full text, accents or not; every look is bounded."""
 
 import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import QuerySet
 
+from channels_app.models.restriction import hidden_channel_ids
 from inbox.models import Chat, Contact, ContactAddress, Message
+from inbox.models.chat import NAME_WORDS as CHAT_WORDS
 from inbox.models.contact import BACKWARDS, FORWARDS
-from inbox.selectors.keyset import newest_page
-from kernel.paging import Page
+from inbox.models.contact import NAME_WORDS as CONTACT_WORDS
+from inbox.models.message import SEARCHED_CHARACTERS
+from inbox.policy import folded
 from workspaces.access import Actor
+from workspaces.roles import Permission
 
 WORDS_MAX = 12
 WORD_LENGTH_MAX = 100  # PostgreSQL refuses a query with a word of more than 2,046 bytes
 MATCHES_MAX = 500
 """Chats that one search can find by name, number or text each; more words narrow it."""
+
+NEWEST_LOOKED_AT = 5_000
+FOUND_MAX = 20_000
+"""A word that many messages hold is found among the newest ones, without asking the index for all of them; a rarer one
+is asked of the index, which then names few. Neither costs more with more messages."""
+
+# Both inner queries end with a LIMIT, through which PostgreSQL pushes no condition.
+_AMONG_THE_NEWEST = """
+SELECT newest.id, newest.chat_id
+FROM (SELECT id, chat_id, workspace_id, channel_id, search, deleted_at
+      FROM inbox_message ORDER BY id DESC LIMIT %(looked_at)s) newest
+WHERE newest.workspace_id = %(workspace)s AND newest.deleted_at IS NULL AND newest.channel_id <> ALL (%(hidden)s)
+  AND newest.search @@ to_tsquery('simple', %(query)s)
+ORDER BY newest.id DESC LIMIT %(limit)s
+"""
+_BY_THE_INDEX = """
+SELECT found.id, found.chat_id
+FROM (SELECT id, chat_id, sort_at FROM inbox_message
+      WHERE search @@ to_tsquery('simple', %(query)s) AND workspace_id = %(workspace)s AND deleted_at IS NULL
+        AND channel_id <> ALL (%(hidden)s)
+      LIMIT %(found_max)s) found
+ORDER BY found.sort_at DESC, found.id DESC LIMIT %(limit)s
+"""
 
 EXTRACT_BEFORE = 40
 EXTRACT_LENGTH = 160
@@ -33,22 +61,23 @@ class Hit:
     extract: list[tuple[str, bool]]
 
 
-def search_query(q: str) -> SearchQuery | None:
-    """Every word must begin a word of the text. Words are quoted, so no operator of the query language gets through."""
-    words = [word[:WORD_LENGTH_MAX] for word in q.replace("\x00", " ").split()[:WORDS_MAX]]
+def search_words(q: str) -> str:
+    """A tsquery: every word must begin a word of the text, with or without its accents; "" when there is no word.
+
+    Words are quoted, so no operator of the query language gets through.
+    """
+    words = [folded(word)[:WORD_LENGTH_MAX] for word in q.replace("\x00", " ").split()[:WORDS_MAX]]
     quoted = ("'" + word.replace("\\", "").replace("'", "''") + "':*" for word in words if re.search(r"\w", word))
-    raw = " & ".join(quoted)
-    return SearchQuery(raw, search_type="raw", config="simple") if raw else None
+    return " & ".join(quoted)
 
 
 def contact_ids_matching(workspace_id: uuid.UUID, q: str) -> set[uuid.UUID]:
     """Contacts with words of their name that begin so, or with a number that begins or ends so."""
-    query = search_query(q)
-    if query is None:
+    words = search_words(q)
+    if not words:
         return set()
     contacts = Contact.objects.filter(workspace_id=workspace_id)
-    names = contacts.annotate(names=SearchVector("name", "push_name", config="simple")).filter(names=query)
-    looks = [names.values_list("pk", flat=True)]
+    looks = [contacts.annotate(names=CONTACT_WORDS).filter(names=_query(words)).values_list("pk", flat=True)]
     if digits := _digits(q):
         numbers = ContactAddress.objects.filter(workspace_id=workspace_id)
         for direction, beginning in ((FORWARDS, digits), (BACKWARDS, digits[::-1])):
@@ -57,54 +86,75 @@ def contact_ids_matching(workspace_id: uuid.UUID, q: str) -> set[uuid.UUID]:
     return _union(looks)
 
 
-def chat_ids_matching(actor: Actor, q: str) -> set[uuid.UUID]:
-    """Chats found by contact, group name, number or the text of a message; bounded each."""
-    query = search_query(q)
-    if query is None:
-        return set()
-    newest = _messages_matching(actor, query).order_by("-sort_at")
-    return chat_ids_named(actor, q) | _union([newest.values_list("chat_id", flat=True)])
-
-
-def chat_ids_named(actor: Actor, q: str) -> set[uuid.UUID]:
-    """Chats found by contact, group name or number; bounded each."""
-    query = search_query(q)
-    if query is None:
+def chat_ids_matching(actor: Actor, q: str, *, texts: bool = True) -> set[uuid.UUID]:
+    """Chats found by contact, group name, number or, with `texts`, the text of a message; bounded each."""
+    words = search_words(q)
+    if not words:
         return set()
     chats = Chat.objects.visible_to(actor)
-    named = chats.annotate(names=SearchVector("name", config="simple")).filter(names=query)
-    return _union(
+    named = chats.annotate(names=CHAT_WORDS).filter(names=_query(words))
+    found = _union(
         [
             chats.filter(contact__in=contact_ids_matching(actor.workspace_id, q)).values_list("pk", flat=True),
             named.values_list("pk", flat=True),
         ]
     )
+    return found | {chat_id for _, chat_id in _messages_matching(actor, words, MATCHES_MAX)} if texts else found
 
 
-def message_hits(actor: Actor, q: str, *, cursor: str | None = None, limit: int = 20) -> Page:
-    """Page of Hit, newest message first."""
-    query = search_query(q)
-    if query is None:
-        return Page(rows=[], next=None)
-    found = _messages_matching(actor, query).select_related("chat__contact", "chat__channel").defer("search")
-    page = newest_page(found, "sort_at", cursor=cursor, limit=limit)
-    hits = [Hit(message=row, chat=row.chat, extract=extract_of(row.text, q)) for row in page.rows]
-    return Page(rows=hits, next=page.next)
+def message_hits(actor: Actor, q: str, *, limit: int = 20) -> list[Hit]:
+    """The newest messages that match. Three queries, four for who does not see every channel."""
+    words = search_words(q)
+    keys = [key for key, _ in _messages_matching(actor, words, limit)] if words else []
+    found = Message.objects.visible_to(actor).filter(pk__in=keys) if keys else Message.objects.none()
+    rows = found.select_related("chat__contact", "chat__channel").defer("search").order_by("-sort_at", "-id")
+    return [Hit(message=row, chat=row.chat, extract=extract_of(row.text, q)) for row in rows]
 
 
 def extract_of(text: str, q: str) -> list[tuple[str, bool]]:
     """A stretch of the text around the first hit, cut into pieces that are hits and pieces that are not."""
-    words = sorted({re.escape(word) for word in q.split()[:WORDS_MAX]}, key=len, reverse=True)
-    hit = re.compile(rf"(?<!\w)((?:{'|'.join(words)})\w*)", re.IGNORECASE)
-    first = hit.search(text)
-    start = max(0, first.start() - EXTRACT_BEFORE) if first else 0
+    text = text[:SEARCHED_CHARACTERS]
+    spans = hits_in(text, q)
+    start = max(0, spans[0][0] - EXTRACT_BEFORE) if spans else 0
     if start:
-        start = text.find(" ", start, first.start()) + 1 or start
-    stretch = text[start : start + EXTRACT_LENGTH]
-    pieces = [(piece, bool(hit.fullmatch(piece))) for piece in hit.split(stretch) if piece]
+        start = text.find(" ", start, spans[0][0]) + 1 or start
+    end = start + EXTRACT_LENGTH
+    pieces, at = [], start
+    for first, last in spans:
+        if first < at or first >= end:
+            continue
+        pieces += [(text[at:first], False), (text[first : min(last, end)], True)]
+        at = last
+    pieces.append((text[at:end], False))
     before = [("… ", False)] if start else []
-    after = [(" …", False)] if len(text) > start + EXTRACT_LENGTH else []
-    return before + pieces + after
+    after = [(" …", False)] if len(text) > end else []
+    return before + [piece for piece in pieces if piece[0]] + after
+
+
+def hits_in(text: str, q: str) -> list[tuple[int, int]]:
+    """Where words of the text begin with a word of `q`: (start, end) of each of them, accents or not."""
+    words = sorted({re.escape(folded(word)) for word in q.split()[:WORDS_MAX]}, key=len, reverse=True)
+    if not words:
+        return []
+    bare, places = _bare(text)
+    hits = re.finditer(rf"(?<!\w)(?:{'|'.join(words)})\w*", bare, re.IGNORECASE)
+    return [(places[hit.start()], places[hit.end()]) for hit in hits if hit.end() > hit.start()]
+
+
+def _bare(text: str) -> tuple[str, list[int]]:
+    """The text without accents, and where in the text each of its characters comes from."""
+    if text.isascii():
+        return text, list(range(len(text) + 1))
+    letters, places = [], []
+    for place, character in enumerate(text):
+        for letter in folded(character):
+            letters.append(letter)
+            places.append(place)
+    return "".join(letters), [*places, len(text)]
+
+
+def _query(words: str) -> SearchQuery:
+    return SearchQuery(words, search_type="raw", config="simple")
 
 
 def _union(looks: Iterable[QuerySet]) -> set[uuid.UUID]:
@@ -112,8 +162,25 @@ def _union(looks: Iterable[QuerySet]) -> set[uuid.UUID]:
     return {key for look in looks for key in look[:MATCHES_MAX]}
 
 
-def _messages_matching(actor: Actor, query: SearchQuery):
-    return Message.objects.visible_to(actor).filter(search=query, deleted_at__isnull=True)
+def _messages_matching(actor: Actor, words: str, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(message id, chat id) of the newest that match."""
+    if not actor.may(Permission.SEE_CHATS):
+        return []
+    asked = {
+        "query": words,
+        "workspace": actor.workspace_id,
+        "hidden": hidden_channel_ids(actor),
+        "looked_at": NEWEST_LOOKED_AT,
+        "found_max": FOUND_MAX,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_AMONG_THE_NEWEST, asked)
+        found = cursor.fetchall()
+        if len(found) < limit:
+            cursor.execute(_BY_THE_INDEX, asked)
+            found = cursor.fetchall()
+    return found
 
 
 def _digits(q: str) -> str:

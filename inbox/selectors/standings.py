@@ -4,11 +4,15 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from channels_app.access import channels_visible_to
 from channels_app.models import Channel
 from channels_app.states import SENDS, ChannelStatus
 from inbox.models import Chat
 from kernel.clock import now
 from outbox.models import Lane
+from workspaces.access import Actor
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,17 @@ class Standing:
 
 def standings_of(workspace_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
     """All living channels of a workspace by id, in the order of their names. Two queries."""
-    channels = list(Channel.objects.living().filter(workspace_id=workspace_id).order_by("name", "id"))
-    lanes = Lane.objects.filter(workspace_id=workspace_id, id__in=[channel.id for channel in channels]).in_bulk()
+    return _standings(Channel.objects.living().filter(workspace_id=workspace_id))
+
+
+def standings_seen_by(actor: Actor) -> dict[uuid.UUID, Standing]:
+    """The same of the channels that the actor sees."""
+    return _standings(channels_visible_to(actor))
+
+
+def _standings(living: QuerySet[Channel]) -> dict[uuid.UUID, Standing]:
+    channels = list(living.order_by("name", "id"))
+    lanes = Lane.objects.filter(id__in=[channel.id for channel in channels]).in_bulk()
     return {channel.id: standing_of(channel, lanes.get(channel.id)) for channel in channels}
 
 

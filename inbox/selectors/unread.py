@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from channels_app.models.restriction import hidden_channel_ids
 from inbox.policy import COUNT_CAP, smallest_id_at
 from workspaces.models import Member
 
@@ -50,14 +51,18 @@ LOOKED_AT = 500
 
 
 def unread_chat_count(member: Member) -> int:
-    """How many of the newest chats hold something unread for the member; stops at 100. One query."""
+    """How many of the newest chats hold something unread for the member; stops at 100.
+
+    One query, two for who does not see every channel.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT count(*) FROM (
                 SELECT 1
                 FROM (
-                    SELECT id FROM inbox_chat WHERE workspace_id = %(workspace)s
+                    SELECT id FROM inbox_chat
+                    WHERE workspace_id = %(workspace)s AND channel_id <> ALL (%(hidden)s)
                     ORDER BY last_message_at DESC, id DESC LIMIT %(looked_at)s
                 ) c
                 LEFT JOIN inbox_readcursor rc ON rc.chat_id = c.id AND rc.member_id = %(member)s
@@ -72,6 +77,7 @@ def unread_chat_count(member: Member) -> int:
                 "workspace": member.workspace_id,
                 "member": member.id,
                 "floor": smallest_id_at(member.joined_at),
+                "hidden": hidden_channel_ids(member),
                 "looked_at": LOOKED_AT,
                 "cap": COUNT_CAP,
             },

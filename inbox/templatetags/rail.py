@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 
-from inbox.selectors.standings import Standing, standings_of
+from inbox.selectors.standings import Standing, standings_seen_by
 from workspaces.models import Member
 from workspaces.roles import Permission
 
@@ -20,11 +21,12 @@ class Rail:
     sees_webhooks: bool
 
 
-@register.simple_tag
-def rail_of(member: Member) -> Rail:
-    """Two queries."""
+@register.simple_tag(takes_context=True)
+def rail_of(context: Context, member: Member) -> Rail:
+    """Two queries, none on a page that has the standings already."""
+    standings = context.get("standings") or standings_seen_by(member)
     return Rail(
-        channels=list(standings_of(member.workspace_id).values()),
+        channels=list(standings.values()),
         first_name=(member.user.name.split() or [""])[0],
         sees_outbox=member.may(Permission.SEE_OUTBOX),
         sees_webhooks=member.may(Permission.SEE_WEBHOOK_LOG),

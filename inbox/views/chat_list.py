@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from inbox.models import Message
+from inbox.models import Message, Note
 from inbox.selectors.chat_list import TabCounts, chat_page, tab_counts, title_of
+from inbox.selectors.labels import labels_of
 from inbox.selectors.messages import Bubble
 from inbox.selectors.search import message_hits
-from inbox.selectors.standings import standings_of
+from inbox.selectors.standings import standings_seen_by
+from inbox.selectors.threads import NoteBubble
 from inbox.selectors.unread import unread_chat_count
 from inbox.states import ChatState, Direction, MessageStatus, MessageType
 from inbox.views.refusals import in_words
@@ -22,14 +24,13 @@ from kernel.clock import now
 from kernel.paging import page_limit
 from workspaces.models import Member
 from workspaces.roles import Permission
+from workspaces.selectors.people import members_of
 from workspaces.views.guard import member_view
 
 ROWS = 40
 HITS = 10
 
 TABS = {"mine": ("Mine", "me"), "unassigned": ("Unassigned", "none"), "all": ("All", None)}
-
-EMOJI = "😀😃😄😁😂🙂😉😊😍😘😎🤔😅🙃😢😭😡👍👎👌🙏👏💪👋🤝🎉✅❌❓❗⭐🔥❤💚☕📦🚚📷📄📍⏰📅"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Filters:
     state: str = ChatState.OPEN
     channel: uuid.UUID | None = None
     label: uuid.UUID | None = None
+    member: uuid.UUID | None = None
     unread: bool = False
     q: str = ""
 
@@ -49,11 +51,16 @@ class Filters:
         return cls(
             tab=tab if tab in TABS else "all",
             state=state if state in ChatState.values else ChatState.OPEN,
-            channel=_key(query.get("channel", "")),
-            label=_key(query.get("label", "")),
+            channel=key_or_none(query.get("channel", "")),
+            label=key_or_none(query.get("label", "")),
+            member=key_or_none(query.get("member", "")),
             unread=bool(query.get("unread")),
             q=query.get("q", "").replace("\x00", "").strip()[:200],
         )
+
+    @property
+    def narrows(self) -> bool:
+        return self.state != ChatState.OPEN or bool(self.channel or self.label or self.unread or self.member)
 
     def address(self, **more: Any) -> str:
         query = QueryDict(mutable=True)
@@ -62,6 +69,7 @@ class Filters:
             "state": self.state,
             "channel": self.channel,
             "label": self.label,
+            "member": self.member,
             "unread": "1" if self.unread else "",
             "q": self.q,
             **more,
@@ -99,9 +107,13 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         **fragment_context(member),
         **rows_context(request),
         "tabs": tabs(counts),
+        "labels": list(labels_of(member)),
+        "states": ChatState.choices,
+        "people": list(members_of(member.workspace)),
         "unread": unread_chat_count(member),
         "blank": blank_bubble(member),
-        "emoji": list(EMOJI),
+        "blank_note": blank_note(member),
+        "sees_deleted": member.may(Permission.SEE_DELETED),
         "upload_limit": settings.MEDIA_LIMIT_BYTES,
     }
 
@@ -121,15 +133,16 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
     page = chat_page(
         member,
         channel=filters.channel,
-        assigned=TABS[filters.tab][1],
+        assigned=str(filters.member) if filters.member else TABS[filters.tab][1],
         unread=filters.unread,
         state=None if filters.q else filters.state,
         label=filters.label,
         q=filters.q,
+        texts=False,
         cursor=cursor,
         limit=page_limit(request.GET.get("limit") or str(ROWS)),
     )
-    hits = message_hits(member, filters.q, limit=HITS).rows if filters.q and not cursor else []
+    hits = message_hits(member, filters.q, limit=HITS) if filters.q and not cursor else []
     rows_url = reverse("inbox:chat-rows", args=[member.workspace.slug])
     return {
         "filters": filters,
@@ -137,16 +150,23 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
         "next": page.next,
         "next_url": f"{rows_url}?{filters.address(cursor=page.next)}" if page.next else "",
         "more_only": bool(cursor),
+        "people_found": bool(filters.q and page.rows),
         "hits": [
             {"chat": hit.chat, "message": hit.message, "extract": hit.extract, "title": title_of(hit.chat)}
             for hit in hits
         ],
-        "standings": standings_of(member.workspace_id),
+        "standings": standings_seen_by(member),
     }
 
 
 def tabs(counts: TabCounts) -> list[dict[str, Any]]:
     return [{"name": name, "label": label, "count": getattr(counts, name)} for name, (label, _) in TABS.items()]
+
+
+def blank_note(member: Member) -> NoteBubble:
+    """The same for a note."""
+    note = Note(author=member, author_name=member.user.name, created_at=now(), version=0)
+    return NoteBubble(note=note, author_name=member.user.name, named=())
 
 
 def blank_bubble(member: Member) -> Bubble:
@@ -173,7 +193,7 @@ def blank_bubble(member: Member) -> Bubble:
     )
 
 
-def _key(text: str) -> uuid.UUID | None:
+def key_or_none(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:

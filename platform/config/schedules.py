@@ -46,6 +46,19 @@ PLAN = (
         1,
         "a code is a secret, and useless after its time",
     ),
+    Planned("wake snoozed chats", "inbox.services.shelving.wake_snoozed", 1, "a snooze ends by the clock"),
+    Planned(
+        "give waiting chats",
+        "inbox.services.giving.give_everywhere",
+        1,
+        "round robin, for what a crash left between a message and its turn, and when somebody comes back",
+    ),
+    Planned(
+        "answer outside the hours",
+        "inbox.services.being_away.answer_outside_hours",
+        1,
+        "what a crash left between a message and the away text",
+    ),
     Planned("forget sessions", "config.schedules.forget_sessions", 24 * 60, "sessions that ended"),
 )
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from inbox.models import Chat, Contact, Message
+from inbox.selectors import search
 from inbox.selectors.search import extract_of, message_hits
 from tests.support.chats import customer_writes, make_chat
 from tests.support.query_budget import at_most, queries_of
@@ -67,21 +68,22 @@ def test_hits_in_messages_come_newest_first_with_the_words_marked(world, people)
     older = Message.objects.get(chat=carla)
     newer = customer_writes(carla, "Any news of the <b>parcel</b>?")
     deleted = customer_writes(carla, "parcel, deleted", deleted_at=timezone.now())
-    page = message_hits(world.ana, "parcel", limit=10)
-    assert [hit.message.pk for hit in page.rows] == [newer.pk, older.pk]
-    assert page.rows[0].extract == [("Any news of the <b>", False), ("parcel", True), ("</b>?", False)]
-    assert deleted.pk not in {hit.message.pk for hit in page.rows}
-    assert [hit.chat.pk for hit in page.rows] == [carla.pk] * 2
-    first = message_hits(world.ana, "parcel", limit=1)
-    assert [hit.message.pk for hit in message_hits(world.ana, "parcel", limit=1, cursor=first.next).rows] == [older.pk]
-    assert message_hits(world.zoe, "parcel").rows[0].chat.contact.name == "Carla of Zoe's"
-    assert message_hits(world.ana, "…").rows == []
+    hits = message_hits(world.ana, "parcel", limit=10)
+    assert [hit.message.pk for hit in hits] == [newer.pk, older.pk]
+    assert hits[0].extract == [("Any news of the <b>", False), ("parcel", True), ("</b>?", False)]
+    assert deleted.pk not in {hit.message.pk for hit in hits}
+    assert [hit.chat.pk for hit in hits] == [carla.pk] * 2
+    assert [hit.message.pk for hit in message_hits(world.ana, "parcel", limit=1)] == [newer.pk]
+    assert message_hits(world.zoe, "parcel")[0].chat.contact.name == "Carla of Zoe's"
+    assert message_hits(world.ana, "…") == []
 
 
 @pytest.mark.parametrize(
     ("text", "q", "extract"),
     [
         ("Thank you", "tha", [("Thank", True), (" you", False)]),
+        ("À José's café", "jose cafe", [("À ", False), ("José", True), ("'s ", False), ("café", True)]),
+        ("Cafe\u0301 noir", "café", [("Cafe\u0301", True), (" noir", False)]),
         ("no hit by letters", "…", [("no hit by letters", False)]),
         ("a+b (c)", "(c", [("a+b ", False), ("(c", True), (")", False)]),
         (
@@ -98,9 +100,16 @@ def test_an_extract_shows_the_first_hit_and_marks_all(text, q, extract):
     assert [piece for piece, hit in shown if hit] == [piece for piece, hit in extract if hit]
 
 
+def test_what_is_too_old_for_the_newest_is_found_by_the_index(world, people, monkeypatch):
+    monkeypatch.setattr(search, "NEWEST_LOOKED_AT", 1)
+    kept = Message.objects.get(chat=people[0])
+    customer_writes(people[1], "Nothing of the kind")
+    assert [hit.message.pk for hit in message_hits(world.ana, "parcel")] == [kept.pk]
+
+
 def test_an_endless_text_can_be_stored_and_found_by_its_beginning(world, people):
     endless = customer_writes(people[0], "overture " + " ".join(f"word{number}" for number in range(300_000)))
-    assert [hit.message.pk for hit in message_hits(world.ana, "overture").rows] == [endless.pk]
+    assert [hit.message.pk for hit in message_hits(world.ana, "overture")] == [endless.pk]
 
 
 def test_a_search_asks_the_same_for_many_hits(world, people):
@@ -108,7 +117,7 @@ def test_a_search_asks_the_same_for_many_hits(world, people):
     for _ in range(20):
         customer_writes(people[0], "parcel")
     with at_most(len(few)):
-        assert len(message_hits(world.ana, "parcel").rows) == 20
+        assert len(message_hits(world.ana, "parcel")) == 20
 
 
 # --- People -----------------------------------------------------------------------------------------------------------

@@ -211,7 +211,9 @@ def test_reading_and_assigning(world, chat):
     browser = browser_of(world.ben)
     assert browser.post(reverse("inbox:chat-read", args=["acme", chat.pk])).status_code == 204
     address = reverse("inbox:chat-assign", args=["acme", chat.pk])
-    assert "Ben Demo (you)" in browser.post(address, {"member": str(world.ben.pk)}).content.decode()
+    answer = browser.post(address, {"member": str(world.ben.pk)}, headers={"HX-Request": "true"}).content.decode()
+    assert f'data-assignee="{world.ben.pk}"' in answer
+    assert "Assigned to Ben Demo." in answer
     chat.refresh_from_db()
     assert chat.assigned_to == world.ben
     assert browser.post(address, {"member": str(world.zoe.pk)}).status_code == 404

@@ -1,0 +1,146 @@
+// What the team does with a chat: small windows to choose in, deeds as forms, and what they changed drawn at once.
+
+import { ask, nodesOf, notice, writeTimes } from "./app.js"
+import * as list from "./list.js"
+
+const picker = document.querySelector("#picker")
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""
+const TOAST_MS = 8000
+const SEARCH_MS = 200
+
+let went = () => {}
+let opens = () => {}
+/** `changed(row)` after a deed, with the chat's row; `open(url)` for a chat that was started. */
+export function onDeed(changed, open) {
+  went = changed
+  opens = open
+}
+
+async function pick(button) {
+  const address = new URL(button.dataset.pick, location.href)
+  address.searchParams.set("zone", zone)
+  try {
+    const answer = await ask(address)
+    picker.replaceChildren(nodesOf(await answer.text()))
+    picker.classList.toggle("wide", Boolean(picker.querySelector(".bar")))
+    writeTimes(picker)
+    if (!picker.open) picker.showModal()
+    const first = picker.querySelector("[autofocus], [data-filter], .options button, button")
+    first?.focus()
+  } catch (error) {
+    notice(error.message, { bad: true, place: error.place })
+  }
+}
+
+function refused(error) {
+  const place = picker.open ? picker.querySelector("[role=alert]") : null
+  if (place && !error.place) place.textContent = error.message
+  else notice(error.message, { bad: true, place: error.place })
+}
+
+/** A form of a chat: post it, and draw the row and the words that come back. */
+async function deed(form, submitter) {
+  try {
+    const answer = await ask(form.action, { method: "POST", body: new FormData(form, submitter) })
+    if (picker.contains(form) && form.dataset.stays === undefined) picker.close()
+    form.closest("[data-toast]")?.remove()
+    told(nodesOf(await answer.text()))
+  } catch (error) {
+    refused(error)
+  }
+}
+
+function told(nodes) {
+  const [row, toast] = [nodes.querySelector(".row"), nodes.querySelector("[data-toast]")]
+  if (row) {
+    list.put(row.dataset.chat, row)
+    list.counts()
+    went(row)
+  }
+  if (!toast) return
+  for (const old of document.querySelectorAll("#toasts [data-toast]")) old.remove()
+  document.querySelector("#toasts").append(toast)
+  writeTimes(toast)
+  setTimeout(() => toast.remove(), TOAST_MS)
+}
+
+async function start(form) {
+  try {
+    const answer = await ask(form.action, { method: "POST", body: new FormData(form) })
+    picker.close()
+    opens(answer.headers.get("X-Open"))
+  } catch (error) {
+    refused(error)
+    form.querySelector("#new-to").focus()
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target
+  if (form.matches("[data-chat-deed]")) deed(form, event.submitter)
+  else if (form.matches("[data-new-chat]")) start(form)
+  else return
+  event.preventDefault()
+})
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-pick]")
+  if (button) return pick(button)
+  const person = event.target.closest("[data-to]")
+  if (!person) return
+  const to = picker.querySelector("#new-to")
+  to.value = person.dataset.to
+  person.closest(".options").replaceChildren()
+  to.focus()
+})
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-stays]")
+  if (form) form.requestSubmit()
+})
+
+// --- Choosing by typing --------------------------------------------------------------------------------------------
+
+const bare = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
+let looking = 0
+
+picker?.addEventListener("input", (event) => {
+  if (event.target.matches("[data-filter]")) {
+    const wanted = bare(event.target.value.trim())
+    const options = [...picker.querySelectorAll(".options > li")]
+    for (const option of options) option.hidden = !bare(option.dataset.word ?? "").includes(wanted)
+    picker.querySelector(".none").hidden = options.some((option) => !option.hidden)
+  } else if (event.target.id === "new-to") {
+    picker.querySelector("[role=alert]").textContent = ""
+    clearTimeout(looking)
+    looking = setTimeout(people, SEARCH_MS)
+  }
+})
+
+async function people() {
+  const [to, found] = [picker.querySelector("#new-to"), picker.querySelector("#people-found")]
+  const q = to?.value.trim() ?? ""
+  if (!to) return
+  const answer = q ? await ask(`${to.form.dataset.people}?${new URLSearchParams({ q })}`).catch(() => null) : null
+  if (to.value.trim() === q) found.replaceChildren(...(answer ? [nodesOf(await answer.text())] : []))
+}
+
+picker?.addEventListener("keydown", (event) => {
+  const choices = [...picker.querySelectorAll(".options > li:not([hidden]) :is(button, input[type=checkbox])")]
+  const at = choices.indexOf(document.activeElement)
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (step && choices.length) {
+    event.preventDefault()
+    if (at < 0 && step < 0) return
+    const next = choices[at + step]
+    if (next) next.focus()
+    else if (step < 0) picker.querySelector("[data-filter], #new-to")?.focus()
+  } else if (event.key === "Enter" && event.target.matches("[data-filter]") && choices.length) {
+    event.preventDefault()
+    choices[0].click()
+  } else if (event.key === "Enter" && event.target.type === "checkbox") {
+    event.preventDefault()
+    event.target.click()
+  }
+})
+picker?.addEventListener("click", (event) => (event.target === picker || event.target.closest("[data-close]")) && picker.close())
