@@ -21,7 +21,7 @@ WARM_UP_SECONDS = 1
 ROUNDS = 3
 PENDING = "SELECT count(*) FROM webhooks_inboundevent WHERE result = 'pending'"
 
-GRANIAN = "Waybill on granian (WSGI, 1 worker, 4 threads)"
+GRANIAN = "Waybill on granian (WSGI, 1 worker, 16 threads)"
 DAPHNE = "Waybill on daphne (ASGI)"
 EXPRESS = "Express + pg, the same statements, 1 process"
 

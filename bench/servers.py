@@ -38,7 +38,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def granian(threads: int = 4) -> Iterator[str]:
+def granian(threads: int = 16) -> Iterator[str]:
     port = free_port()
     argv = [
         sys.executable,
