@@ -110,6 +110,8 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
             folder=folder,
             port=port,
         )
+        with psycopg.connect(database_url, autocommit=True) as database:
+            database.execute("UPDATE workspaces_user SET undo_seconds = 0")  # nobody waits who does not test waiting
         provider = stack.start("provider", [*manage, "simulate_provider", "--port", str(provider_port)])
         undo.callback(_end, provider)
         answers(f"{stack.provider.base_url}/_sim/channels")
@@ -125,7 +127,7 @@ def introduce(stack: Stack) -> None:
     """Tell the simulator the numbers and where their webhooks go."""
     known = {channel["phone_number"]: channel for channel in stack.facts["channels"]}
     for number in (number for workspace in WORKSPACES for number in workspace.numbers):
-        if number.phone_number in known:
+        if number.provider == "whapi" and number.phone_number in known:
             channel = known[number.phone_number]
             stack.provider.add_channel(
                 number.token,

@@ -24,11 +24,20 @@ class Number:
     name: str
     phone_number: str
     linked: bool = True
+    provider: str = "whapi"
 
     @property
     def token(self) -> str:
         """What the simulator takes as this number's token; one that begins with sim_new waits for its QR code."""
         return f"sim_{self.key}" if self.linked else f"sim_new_{self.key}"
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What a person would type for this number's provider."""
+        given = {"token": self.token}
+        if self.provider == "waha":
+            given |= {"base_url": simulator_url(self.provider), "session": self.key}
+        return given
 
     @property
     def wa_id(self) -> str:
@@ -55,6 +64,7 @@ ACME = DemoWorkspace(
         Number("acme-shop", "Acme Shop", "+15550100100"),
         Number("acme-support", "Acme Support", "+15550100101"),
         Number("acme-wholesale", "Acme Wholesale", "+15550100102", linked=False),
+        Number("acme-workshop", "Acme Workshop", "+15550100103", provider="waha"),
     ),
 )
 OTHER = DemoWorkspace(
@@ -64,6 +74,13 @@ OTHER = DemoWorkspace(
     numbers=(Number("zoe-studio", "Zoe's Studio", "+15550100110"),),
 )
 WORKSPACES = (ACME, OTHER)
+SIMULATOR_PORTS = {"whapi": 0, "cloud": 1, "waha": 2}  # from SIMULATOR_PORT on
+
+
+def demo_providers() -> list[str]:
+    """The providers of the demo's numbers, each with a simulator of its own."""
+    used = {number.provider for demo in WORKSPACES for number in demo.numbers}
+    return [provider for provider in SIMULATOR_PORTS if provider in used]
 
 
 def password_of(person: Person) -> str:
@@ -78,5 +95,9 @@ def derived_secret(purpose: str, prefix: str = "") -> str:
     )
 
 
-def simulator_url() -> str:
-    return f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
+def simulator_port(provider: str) -> int:
+    return settings.SIMULATOR_PORT + SIMULATOR_PORTS[provider]
+
+
+def simulator_url(provider: str = "whapi") -> str:
+    return f"http://127.0.0.1:{simulator_port(provider)}"

@@ -150,6 +150,26 @@ CONVERSATIONS: dict[str, tuple[Conversation, ...]] = {
             ),
         ),
     ),
+    "acme-workshop": (
+        Conversation(
+            {KOFI: "Kofi Testperson"},
+            (
+                Line(3 * DAY + 200, KOFI, "Can you sharpen two chisels by Thursday?", name="chisels"),
+                Line(3 * DAY + 190, US, "Yes: bring them in before noon.", quotes="chisels"),
+                Line(3 * DAY + 188, KOFI, "Will do, thanks!", reactions=((US, "👍"),)),
+            ),
+        ),
+        Conversation(
+            {YUKI: "Yuki Fixture", NOOR: "Noor Demo"},
+            (
+                Line(2 * DAY, YUKI, "Who has the key of the paint room?"),
+                Line(2 * DAY - 5, US, "It hangs beside the door."),
+                Line(80, NOOR, "The compressor is loud again.", reactions=((YUKI, "😬"),)),
+            ),
+            group="Workshop crew",
+            group_id="120363000000000102@g.us",
+        ),
+    ),
     "zoe-studio": (
         Conversation(
             {"15550100160": "Tara Testcase"},
@@ -164,7 +184,7 @@ CONVERSATIONS: dict[str, tuple[Conversation, ...]] = {
 
 
 def bodies(number: Number, now: datetime) -> Iterator[bytes]:
-    """The webhook bodies of all conversations of a number, in the order in which they would have come."""
+    """The webhook bodies of Whapi for all conversations of a number, in the order in which they would have come."""
     for conversation in CONVERSATIONS.get(number.key, ()):
         yield from _Telling(number, conversation, now).bodies()
 

@@ -1,4 +1,4 @@
-"""Tells the simulator which numbers the demo has and where their webhooks go, as a person would at a provider."""
+"""Tells the simulators which numbers the demo has and where their webhooks go, as a person would at a provider."""
 
 import json
 
@@ -6,16 +6,16 @@ from django.conf import settings
 
 from channels_app.models import Channel
 from channels_app.states import SENDS
-from config.demo.cast import WORKSPACES, simulator_url
+from config.demo.cast import WORKSPACES, demo_providers, simulator_url
 from config.demo.seeding import webhook_secret
 from kernel import http
 
 CALL_SECONDS = 5.0
 
 
-def simulator_answers() -> bool:
+def simulators_answer() -> bool:
     try:
-        return _call("GET", "channels").status == 200
+        return all(_call(provider, "GET", "channels").status == 200 for provider in demo_providers())
     except http.HttpFailure:
         return False
 
@@ -28,22 +28,23 @@ def introduce_numbers() -> None:
             continue  # a visitor removed it
         known = {
             "token": number.token,
+            "session": number.key,
             "number": number.wa_id.partition("@")[0],
             "name": number.name,
             "state": "AUTH" if channel.status in SENDS else "QR",
-            "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/whapi/{channel.pk}",
+            "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/{number.provider}/{channel.pk}",
             "secret": webhook_secret(number),
             "persist": True,
         }
-        answer = _call("POST", "channels", known)
+        answer = _call(number.provider, "POST", "channels", known)
         if answer.status != 200:
             raise RuntimeError(f"The simulator refused the number {number.name}: {json.loads(answer.body)}")
 
 
-def _call(method: str, name: str, values: dict | None = None) -> http.Response:
+def _call(provider: str, method: str, name: str, values: dict | None = None) -> http.Response:
     return http.request(
         method,
-        f"{simulator_url()}/_sim/{name}",
+        f"{simulator_url(provider)}/_sim/{name}",
         json=values,
         deadline=CALL_SECONDS,
         max_bytes=1_000_000,

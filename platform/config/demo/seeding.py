@@ -6,13 +6,23 @@ from django.conf import settings
 from django.db import transaction
 
 from channels_app.models import Channel
+from channels_app.providers import description_of
 from channels_app.providers.base import InboundConnection
 from channels_app.services import connection
 from channels_app.services.channels import create_channel
-from channels_app.services.credentials import WEBHOOK_SECRET, store_credential
+from channels_app.services.credentials import store_credential
 from channels_app.states import ChannelStatus
-from config.demo import history
-from config.demo.cast import WORKSPACES, DemoWorkspace, Number, Person, derived_secret, password_of, simulator_url
+from config.demo import history, history_waha
+from config.demo.cast import (
+    WORKSPACES,
+    DemoWorkspace,
+    Number,
+    Person,
+    demo_providers,
+    derived_secret,
+    password_of,
+    simulator_url,
+)
 from inbox.models import Chat, Message
 from inbox.services.assigning import assign_chat
 from inbox.services.reading import mark_read
@@ -27,6 +37,7 @@ from workspaces.services.founding import create_workspace
 from workspaces.services.inviting import accept, invite
 
 API_KEY_NAME = "Demo"
+HISTORIES = {"whapi": history.bodies, "waha": history_waha.bodies}
 UNREAD_MINUTES = 120
 """Chats whose last word is older than this have been read when the demo opens."""
 
@@ -55,10 +66,11 @@ def seed_workspace(demo: DemoWorkspace) -> dict[str, Any]:
                 "name": channel.name,
                 "phone_number": number.phone_number,
                 "webhook_secret": webhook_secret(number),
+                description_of(channel.provider).webhook_secret: webhook_secret(number),
             }
             for number, channel in channels
         ],
-        "simulators": {"whapi": simulator_url()},
+        "simulators": {provider: simulator_url(provider) for provider in demo_providers()},
     }
 
 
@@ -104,18 +116,18 @@ def seed_channel(owner: Member, number: Number) -> Channel:
     """The channel on the simulator; its chats only when it is new."""
     known = Channel.objects.filter(workspace=owner.workspace, settings__demo=number.key).first()
     if known is not None:
-        if known.settings.get("base_url") != simulator_url():
-            known.settings = {**known.settings, "base_url": simulator_url()}
+        if known.settings.get("base_url") != simulator_url(number.provider):
+            known.settings = {**known.settings, "base_url": simulator_url(number.provider)}
             known.save(update_fields=["settings"])
         return known
     with transaction.atomic():
         channel, _ = create_channel(
             actor=owner,
-            provider="whapi",
+            provider=number.provider,
             name=number.name,
-            token=number.token,
             phone_number=number.phone_number,
-            settings={"base_url": simulator_url(), "demo": number.key},
+            settings={"base_url": simulator_url(number.provider), "demo": number.key},
+            **number.given,
         )
         fix_webhook_secret(channel, number)
         if number.linked:
@@ -138,16 +150,15 @@ def webhook_secret(number: Number) -> str:
 
 
 def fix_webhook_secret(channel: Channel, number: Number) -> None:
-    store_credential(channel=channel, name=WEBHOOK_SECRET, secret=webhook_secret(number))
+    name = description_of(number.provider).webhook_secret
+    store_credential(channel=channel, name=name, secret=webhook_secret(number))
     Channel.objects.filter(pk=channel.pk).update(webhook_secret_digest=signing.digest(webhook_secret(number)))
 
 
 def tell_history(channel: Channel, number: Number) -> None:
     """What was said before, through the door for webhooks."""
-    for body in history.bodies(number, clock.now()):
-        store(
-            workspace_id=channel.workspace_id, channel_id=channel.pk, method="POST", suffix="messages/post", body=body
-        )
+    for body in HISTORIES[number.provider](number, clock.now()):
+        store(workspace_id=channel.workspace_id, channel_id=channel.pk, method="POST", suffix="", body=body)
     sweep_pending()
 
 

@@ -9,6 +9,25 @@ from channels_app.providers.waha.simulator.customers import Customers
 from channels_app.providers.waha.simulator.linking import Linking
 from channels_app.providers.waha.simulator.state import Session, State
 
+EVENTS = [
+    "message.any",
+    "message.ack",
+    "message.ack.group",
+    "message.reaction",
+    "message.edited",
+    "message.revoked",
+    "poll.vote",
+    "group.v2.join",
+    "group.v2.leave",
+    "group.v2.update",
+    "group.v2.participants",
+    "presence.update",
+    "call.received",
+    "session.status",
+]
+"""Of a webhook that says nothing of its events: all that the simulator tells, but for `message`, which would be told
+twice."""
+
 STATES = {"AUTH": "WORKING", "QR": "SCAN_QR_CODE"}
 """Words that the simulators share."""
 
@@ -72,7 +91,7 @@ class SessionControl:
             chosen["status"] = STATES.get(values["state"], values["state"])
         session = self._state.add(values.get("session") or values["token"], **chosen)
         if "webhook_url" in values:
-            hook = {"url": values["webhook_url"], "events": values.get("events", ["*"])}
+            hook = {"url": values["webhook_url"], "events": values.get("events", EVENTS)}
             if values.get("secret"):
                 hook["hmac"] = {"key": values["secret"]}
             if "retries" in values:

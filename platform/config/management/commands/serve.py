@@ -1,4 +1,4 @@
-"""Everything in one terminal: database, web server, relay, schedules, and in demo mode a provider simulator."""
+"""Everything in one terminal: database, web server, relay, schedules, and in demo mode provider simulators."""
 
 import http.client
 import os
@@ -16,8 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from config.database import embedded_folder
-from config.demo.cast import ACME, password_of, simulator_url
-from config.demo.provider import introduce_numbers, simulator_answers
+from config.demo.cast import ACME, demo_providers, password_of, simulator_port, simulator_url
+from config.demo.provider import introduce_numbers, simulators_answer
 from config.supervision import Program, Supervisor, keeper_argv
 
 START_SECONDS = 60.0
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # the programs it starts run them
 
     def add_arguments(self, parser):
-        parser.add_argument("--demo", action="store_true", help="also demo data and a provider simulator")
+        parser.add_argument("--demo", action="store_true", help="also demo data and provider simulators")
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all")
 
@@ -40,9 +40,12 @@ class Command(BaseCommand):
             os.execv(sys.executable, [sys.executable, *sys.argv])
         if demo and "WHAPI_BASE_URL" not in os.environ:
             os.environ["WHAPI_BASE_URL"] = settings.WHAPI_BASE_URL = simulator_url()
+        if demo and "WAHA_PRIVATE_HOSTS" not in os.environ:
+            os.environ["WAHA_PRIVATE_HOSTS"] = f"127.0.0.1:{simulator_port('waha')}"
         refuse_taken_port(host, port, "PORT")
         if demo:
-            refuse_taken_port("127.0.0.1", settings.SIMULATOR_PORT, "SIMULATOR_PORT")
+            for provider in demo_providers():
+                refuse_taken_port("127.0.0.1", simulator_port(provider), "SIMULATOR_PORT")
         self.prepare(demo)
         self.supervise(demo, port, host)
 
@@ -63,8 +66,9 @@ class Command(BaseCommand):
         supervisor = Supervisor(keeper_argv=keeper_argv(embedded), env=child_environment(port), say=self.tell)
         try:
             if demo:
-                supervisor.start(simulator())
-                if self.wait_for(simulator_answers, supervisor, stop):
+                for provider in demo_providers():
+                    supervisor.start(simulator(provider))
+                if self.wait_for(simulators_answer, supervisor, stop):
                     introduce_numbers()
                     connection.close()
             for program in programs(host=host, port=port):
@@ -99,10 +103,11 @@ def manage(*words: str) -> list[str]:
     return [sys.executable, str(settings.ROOT / "manage.py"), *words]
 
 
-def simulator() -> Program:
-    state = str(Path(settings.DATA_DIR).resolve() / "simulator.json")
-    port = str(settings.SIMULATOR_PORT)
-    return Program("simulator", manage("simulate_provider", "--demo", "--port", port, "--state", state))
+def simulator(provider: str) -> Program:
+    state = str(Path(settings.DATA_DIR).resolve() / f"simulator-{provider}.json")
+    port = str(simulator_port(provider))
+    options = ("--provider", provider, "--demo", "--port", port, "--state", state)
+    return Program(provider, manage("simulate_provider", *options))
 
 
 def programs(*, host: str, port: int) -> list[Program]:
@@ -180,7 +185,7 @@ def banner(demo: bool) -> str:
             "  2. Sign in as Ben in a private window beside it: both see every change at once.",
             "  3. Pause a channel under Outbox, write, watch it wait, and resume it.",
             "",
-            f"  The provider is a simulator on {simulator_url()}; nothing leaves this machine.",
+            f"  The providers are simulators, the first on {simulator_url()}; nothing leaves this machine.",
         ]
     lines += ["", "Ctrl-C stops everything.", ""]
     return "\n".join(lines)
