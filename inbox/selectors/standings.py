@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from channels_app.access import channels_visible_to
 from channels_app.models import Channel
+from channels_app.services.moving import HELD
 from channels_app.states import SENDS, ChannelStatus
 from inbox.models import Chat
 from kernel.clock import now
@@ -18,7 +19,7 @@ from workspaces.access import Actor
 @dataclass(frozen=True)
 class Standing:
     """`health` is good, wait, bad or idle. `until` is set when the hold ends by itself. `kind` says what helps:
-    "" | held | paused | logged_out | connecting | error."""
+    "" | held | paused | logged_out | connecting | error | renumbered | unconfirmed, which keeps nothing from leaving."""
 
     id: uuid.UUID
     name: str
@@ -68,6 +69,10 @@ def standing_of(channel: Channel, lane: Lane | None) -> Standing:
     if channel.status not in SENDS:
         word = ChannelStatus(channel.status).label.lower()
         return stands("idle", word, "connecting", channel.status_detail)
+    if channel.former_wa_id:
+        return stands("wait", "held", "renumbered", HELD)
+    if channel.silent_since is not None:
+        return stands("wait", "not confirmed", "unconfirmed", channel.status_detail)
     return stands("good", "connected" if channel.status == ChannelStatus.CONNECTED else "limited")
 
 
