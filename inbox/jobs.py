@@ -18,6 +18,7 @@ REVOKE = "message.revoke"
 REACT = "message.react"
 READ = "chat.read"
 MEDIA_FETCH = "media.fetch"
+RECOVER = "messages.recover"
 
 _READ_QUEUES = uuid.UUID("6f0c2f0e-52c5-4a8e-9d0a-2b6d3a3f9f11")
 
@@ -38,6 +39,8 @@ class Draft:
     location: dict[str, Any] | None = None  # {latitude, longitude, name, address}
     contacts: list[dict[str, Any]] | None = None  # [{name, phones}]
     poll: dict[str, Any] | None = None  # {question, options: [str], multiple}
+    interactive: dict[str, Any] | None = None  # {buttons: [{id, title}]} | {button, rows: [{id, title, description}]}
+    template: dict[str, Any] | None = None  # {name, language, variables: {blank: value}}; it makes the text
     mentions: list[str] = field(default_factory=list)
 
     def check(self) -> None:
@@ -56,13 +59,17 @@ class Draft:
             "location": self.location is not None,
             "contacts": bool(self.contacts),
             "poll": self.poll is not None,
+            "interactive": self.interactive is not None,
+            "template": self.template is not None,
         }
         if not has[needed]:
             raise EmptyMessage(
                 None if needed == "text" else f"A message of type {self.type} needs the field {needed!r}.",
                 fields={needed: ["needed"]},
             )
-        for name in ("attachment", "location", "contacts", "poll"):
+        if self.type == "template" and has["text"]:
+            raise Invalid("A template brings its own text.", fields={"text": ["not for this type"]})
+        for name in ("attachment", "location", "contacts", "poll", "interactive", "template"):
             if has[name] and name != needed:
                 raise Invalid(
                     f"A message of type {self.type} cannot carry {name!r}.", fields={name: ["not for this type"]}

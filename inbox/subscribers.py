@@ -14,6 +14,7 @@ from inbox.services.archiving import archive_chats_of
 from inbox.services.being_away import answer_outside_hours, answers_by_itself
 from inbox.services.giving import give_waiting_chats, gives_by_itself
 from inbox.services.ingesting import apply_groups
+from inbox.services.recovering import look_after_reconnect
 from kernel.events import Moment, subscribe
 from outbox.events import LaneHeld, LaneResumed
 from workspaces.events import AvailabilityChanged, MemberRemoved, RoleChanged, TeamChanged
@@ -85,7 +86,12 @@ def room_made(event: ChatChanged | AvailabilityChanged) -> None:
         give_waiting_chats(event.workspace_id)
 
 
+def channel_moved(event: ChannelStatusChanged) -> None:
+    look_after_reconnect(channel_id=event.channel_id, old=event.old, new=event.new)
+
+
 def listen() -> None:
+    subscribe(ChannelStatusChanged, channel_moved, Moment.SAME_TRANSACTION)
     subscribe(FormerChatsArchived, former_chats_archived, Moment.SAME_TRANSACTION)
     subscribe(GroupsListed, groups_listed, Moment.SAME_TRANSACTION)
     for event_type, handler in (

@@ -16,10 +16,11 @@ from channels_app.providers.base import InboundMedia, InboundMessage, Outgoing
 from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
 from channels_app.services.attempts import ended_by
-from inbox.jobs import EDIT, MEDIA_FETCH, REACT, READ, REVOKE, SEND
+from inbox.jobs import EDIT, MEDIA_FETCH, REACT, READ, RECOVER, REVOKE, SEND
 from inbox.models import Attachment, Message
 from inbox.services.attachments import settle_fetches, storage_path
 from inbox.services.editing import note_refused, note_taken
+from inbox.services.recovering import keep_recovered
 from inbox.services.settling import settle_sends
 from inbox.states import MessageType
 from outbox.errors import GiveUp
@@ -189,6 +190,16 @@ def fetch_media(job: Job) -> Accepted:
     return Accepted(data={"path": path, "mime_type": attachment.mime_type or fetched.mime_type, "size": fetched.size})
 
 
+# --- Looking for what never came --------------------------------------------------------------------------------------
+
+
+def recover(job: Job) -> Accepted:
+    since = datetime.fromisoformat(job.payload["since"])
+    found = _asked(lambda: gateway.recent(job.subject_id, since=since, deadline=job.deadline_seconds))
+    keep_recovered(channel_id=job.subject_id, found=found)
+    return Accepted()
+
+
 def _asked(call: Callable[[], Answer]) -> Answer:
     """What the provider answered. Raises the AttemptEnded that its refusal means."""
     try:
@@ -204,4 +215,5 @@ KINDS = (
     Kind(REACT, perform=react, settle=_settle_change("reaction"), repeatable=True),
     Kind(READ, perform=mark_read, settle=_nothing_to_settle, repeatable=True),
     Kind(MEDIA_FETCH, perform=fetch_media, settle=settle_fetches, repeatable=True),
+    Kind(RECOVER, perform=recover, settle=_nothing_to_settle, repeatable=True),
 )

@@ -404,6 +404,15 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
+class KeepsHistory(Protocol):
+    """A vendor that can be asked what was said lately in all chats."""
+
+    def recent(self, credentials: Credentials, *, since: datetime, deadline: float) -> list[InboundMessage]:
+        """Messages of all chats at the provider since a time, oldest first. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
 class OffersTemplates(Protocol):
     """A vendor that has templates."""
 

@@ -23,6 +23,7 @@ from channels_app.providers.base import (
     InboundGroup,
     InboundMedia,
     InboundMessage,
+    KeepsHistory,
     OffersTemplates,
     Outgoing,
     Parsed,
@@ -100,6 +101,19 @@ def history(
 ) -> list[InboundMessage]:
     way = _way(channel_id)
     return way.adapter.history(way.credentials, wa_chat_id, since=since, from_me=from_me, deadline=deadline)
+
+
+def keeps_history(provider: str) -> bool:
+    """Whether the vendor can be asked what was said lately in all chats."""
+    return isinstance(_adapter(provider), KeepsHistory)
+
+
+def recent(channel_id: uuid.UUID, *, since: datetime, deadline: float) -> list[InboundMessage]:
+    """What was said in all chats since a time, oldest first. Raises ProviderError."""
+    way = _way(channel_id)
+    if not isinstance(way.adapter, KeepsHistory):
+        raise ProviderError("history_not_kept", "The provider keeps no history.", permanent=True)
+    return way.adapter.recent(way.credentials, since=since, deadline=deadline)
 
 
 def fetch_media(

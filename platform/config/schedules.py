@@ -48,6 +48,12 @@ PLAN = (
     ),
     Planned("wake snoozed chats", "inbox.services.shelving.wake_snoozed", 1, "a snooze ends by the clock"),
     Planned(
+        "look for missing messages",
+        "inbox.services.recovering.look_for_missing",
+        10,
+        "webhooks that never came: the provider's history of the last half hour is compared",
+    ),
+    Planned(
         "give waiting chats",
         "inbox.services.giving.give_everywhere",
         1,

@@ -29,7 +29,16 @@ from channels_app.providers.whapi.client import Client, segment
 from channels_app.providers.whapi.composing import endpoint_and_body
 from channels_app.providers.whapi.parsing.chats import group_values
 from channels_app.providers.whapi.parsing.connection import health_of
-from channels_app.providers.whapi.parsing.reading import Malformed, integer, mapping, message_id, moment, sequence, text
+from channels_app.providers.whapi.parsing.reading import (
+    Malformed,
+    integer,
+    is_conversation,
+    mapping,
+    message_id,
+    moment,
+    sequence,
+    text,
+)
 from channels_app.providers.whapi.parsing.reading import wa_id as normal_wa_id
 
 WEBHOOK_EVENTS = [
@@ -92,19 +101,11 @@ class WhapiAdapter:
         self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
     ) -> list[InboundMessage]:
         """Oldest first. A chat that the provider does not know has no history."""
-        client = Client(credentials, deadline)
-        params: dict[str, Any] = {"count": limits.HISTORY_PAGE, "time_from": int(since.timestamp()), "sort": "asc"}
-        if from_me is not None:
-            params["from_me"] = "true" if from_me else "false"
-        found: dict[str, InboundMessage] = {}
-        for page in range(limits.HISTORY_PAGES):
-            items = _history_page(client, wa_chat_id, {**params, "offset": page * limits.HISTORY_PAGE})
-            for message in filter(None, map(_message_of, items)):
-                if from_me in (None, message.from_me) and int(message.at.timestamp()) >= params["time_from"]:
-                    found[message.wa_message_id] = message
-            if len(items) < limits.HISTORY_PAGE:
-                break
-        return sorted(found.values(), key=lambda message: message.at)
+        return _listed(Client(credentials, deadline), f"/messages/list/{segment(wa_chat_id)}", since, from_me)
+
+    def recent(self, credentials: Credentials, *, since: datetime, deadline: float) -> list[InboundMessage]:
+        found = _listed(Client(credentials, deadline), "/messages/list", since, None)
+        return [message for message in found if is_conversation(message.wa_chat_id)]
 
     def fetch_media(
         self, credentials: Credentials, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
@@ -246,9 +247,24 @@ def _sent(answer: dict[str, Any]) -> SentMessage:
     return SentMessage(wa_message_id, moment(message), normal_wa_id(message.get("chat_id")))
 
 
-def _history_page(client: Client, wa_chat_id: str, params: dict[str, Any]) -> list[Any]:
+def _listed(client: Client, path: str, since: datetime, from_me: bool | None) -> list[InboundMessage]:
+    params: dict[str, Any] = {"count": limits.HISTORY_PAGE, "time_from": int(since.timestamp()), "sort": "asc"}
+    if from_me is not None:
+        params["from_me"] = "true" if from_me else "false"
+    found: dict[str, InboundMessage] = {}
+    for page in range(limits.HISTORY_PAGES):
+        items = _history_page(client, path, {**params, "offset": page * limits.HISTORY_PAGE})
+        for message in filter(None, map(_message_of, items)):
+            if from_me in (None, message.from_me) and int(message.at.timestamp()) >= params["time_from"]:
+                found[message.wa_message_id] = message
+        if len(items) < limits.HISTORY_PAGE:
+            break
+    return sorted(found.values(), key=lambda message: message.at)
+
+
+def _history_page(client: Client, path: str, params: dict[str, Any]) -> list[Any]:
     try:
-        return sequence(_as_object(client.get(f"/messages/list/{segment(wa_chat_id)}", **params)), "messages")
+        return sequence(_as_object(client.get(path, **params)), "messages")
     except ProviderError as error:
         if error.code == "not_found":
             return []
