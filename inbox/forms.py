@@ -1,5 +1,7 @@
 """Shapes of what people and programs ask for, shared by the API and the pages; they validate and never save."""
 
+import json
+
 from rest_framework import serializers
 
 from inbox.jobs import Draft
@@ -35,6 +37,38 @@ class PollForm(serializers.Serializer):
         return options
 
 
+class ChoiceForm(serializers.Serializer):
+    id = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    title = serializers.CharField(max_length=24)
+    description = serializers.CharField(max_length=72, required=False, allow_blank=True, default="")
+
+
+class InteractiveForm(serializers.Serializer):
+    """One to three buttons, or a list of up to ten rows behind one button; the message's text stands above."""
+
+    header = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    footer = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    buttons = serializers.ListField(child=ChoiceForm(), max_length=3, required=False, default=list)
+    button = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    rows = serializers.ListField(child=ChoiceForm(), max_length=10, required=False, default=list)
+
+    def validate(self, data: dict) -> dict:
+        if bool(data["buttons"]) == bool(data["rows"]):
+            raise serializers.ValidationError("Give either buttons or rows.")
+        return data
+
+
+class TemplateForm(serializers.Serializer):
+    name = serializers.CharField(max_length=512)
+    language = serializers.CharField(max_length=20)
+    variables = serializers.DictField(
+        child=serializers.CharField(max_length=1024),
+        required=False,
+        default=dict,
+        help_text="A value for each blank, by its key (GET /channels/{id}/templates).",
+    )
+
+
 class DraftForm(serializers.Serializer):
     """A message to send. How long the text may be, and what each type needs, is the draft's own rule."""
 
@@ -55,6 +89,8 @@ class DraftForm(serializers.Serializer):
     location = LocationForm(required=False, allow_null=True, default=None)
     contacts = serializers.ListField(child=ContactCardForm(), required=False, allow_null=True, default=None)
     poll = PollForm(required=False, allow_null=True, default=None)
+    interactive = InteractiveForm(required=False, allow_null=True, default=None)
+    template = TemplateForm(required=False, allow_null=True, default=None)
     due_at = serializers.DateTimeField(
         required=False, allow_null=True, default=None, help_text="Send it then: one minute to one year from now."
     )
@@ -73,6 +109,8 @@ class DraftForm(serializers.Serializer):
             location=data["location"] and dict(data["location"]),
             contacts=[dict(card) for card in data["contacts"]] if data["contacts"] else None,
             poll=data["poll"] and dict(data["poll"]),
+            interactive=data["interactive"] and json.loads(json.dumps(data["interactive"])),
+            template=data["template"] and dict(data["template"]),
             mentions=data["mentions"],
         )
 

@@ -28,7 +28,7 @@ class MessageType(models.TextChoices):
 
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
-SENDABLE_TYPES = MEDIA_TYPES | {"text", "location", "contacts", "poll"}
+SENDABLE_TYPES = MEDIA_TYPES | {"text", "location", "contacts", "poll", "interactive", "template"}
 
 
 class MessageStatus(models.TextChoices):

@@ -1,12 +1,15 @@
 """Writing to a customer: the message, its place in the outbox and the news of it, committed together."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from channels_app.models import Channel
 from channels_app.providers.base import Outgoing, OutgoingMedia
+from channels_app.services.templates import fill
 from inbox.errors import (
     ChatMovedOn,
     ChatReadOnly,
@@ -106,7 +109,13 @@ def start_chat(*, actor: Actor, channel: Channel, to: str) -> Chat:
     return chat
 
 
-def payload_of(message: Message, draft: Draft, attachment: Attachment | None, quoted: Message | None) -> dict:
+def payload_of(
+    message: Message,
+    draft: Draft,
+    attachment: Attachment | None,
+    quoted: Message | None,
+    template: dict[str, Any] | None = None,
+) -> dict:
     """What the sender needs, so that it asks the database nothing: an Outgoing, as JSON.
 
     A quoted message that has no WhatsApp id yet is named by ours, and looked up when it is sent.
@@ -129,6 +138,8 @@ def payload_of(message: Message, draft: Draft, attachment: Attachment | None, qu
         location=draft.location,
         contacts=draft.contacts,
         poll=draft.poll,
+        interactive=draft.interactive,
+        template=template,
         mentions=draft.mentions,
         client_reference=str(message.pk),
     ).to_dict()
@@ -183,6 +194,7 @@ def _create(
     hold_seconds: int,
 ) -> Message:
     check_writable(chat)
+    draft, template = _filled(chat, draft)
     quoted = _quoted(chat, draft.quoted_id)
     attachment = _attachment(actor, draft)
     written_at = place_in(chat)
@@ -223,7 +235,7 @@ def _create(
         lane_id=chat.channel_id,
         order_key=chat.pk,
         kind=SEND,
-        payload=payload_of(message, draft, attachment, quoted),
+        payload=payload_of(message, draft, attachment, quoted, template),
         subject_id=message.pk,
         due_at=leaves_at,
     )
@@ -237,6 +249,17 @@ def _create(
         )
     )
     return message
+
+
+def _filled(chat: Chat, draft: Draft) -> tuple[Draft, dict[str, Any] | None]:
+    """With the words that a template makes, and what the vendor is told of it. Raises NoSuchTemplate,
+    TemplateNotUsable."""
+    if draft.template is None:
+        return draft, None
+    asked = draft.template
+    values = asked.get("variables") or {}
+    filled = fill(channel=chat.channel, name=asked["name"], language=asked["language"], values=values)
+    return replace(draft, text=filled.text), filled.sent
 
 
 def note_scheduled(actor: Actor, message: Message, due_at: datetime) -> None:
