@@ -72,7 +72,7 @@ const ACTS = {
   emoji: (one, button) => react(one, button.textContent),
   timeline: (one) => one.querySelector(".tick[data-side]")?.click(),
   cancel: (one) => deed(one, "cancel"),
-  edit: (one) => composer.edit(one),
+  edit: (one) => composer.edit(one, (text) => deed(one, "edit", bodyOf({ text }))),
   async copy(one) {
     await navigator.clipboard.writeText(textOf(one))
     notice(gettext("Copied"))
@@ -106,10 +106,12 @@ function pickReaction(one) {
   pick(one.querySelector(".bubble"), (character) => react(one, character))
 }
 
-function react(one, emoji) {
+const react = (one, emoji) => deed(one, "reaction", bodyOf({ emoji }))
+
+function bodyOf(values) {
   const body = new FormData()
-  body.set("emoji", emoji)
-  return deed(one, "reaction", body)
+  for (const [name, value] of Object.entries(values)) body.set(name, value)
+  return body
 }
 
 // --- Deeds ---------------------------------------------------------------------------------------------------------------
@@ -162,11 +164,7 @@ document.addEventListener("click", async (event) => {
   else if ((found = hit("[data-deleted]"))) showDeleted(found)
   else if ((found = hit("[data-retime]"))) {
     const one = found.closest(".message")
-    schedule.choose(found, (at) => {
-      const body = new FormData()
-      body.set("due_at", at.toISOString())
-      deed(one, "reschedule", body)
-    })
+    schedule.choose(found, (at) => deed(one, "reschedule", bodyOf({ due_at: at.toISOString() })))
   }
 })
 
