@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, JSONObject, Left
 from inbox.errors import NoSuchAttachment, NoSuchChat, NoSuchContact, NoSuchMessage, NoSuchNote
 from inbox.models import Attachment, Chat, Contact, Message, Note, ReadCursor, TextDraft
 from inbox.models.chat import ChatQuerySet
+from inbox.models.visible import contacts_visible_to
 from workspaces.access import Actor
 from workspaces.models import Member
 from workspaces.roles import Permission
@@ -69,11 +70,10 @@ def note_for(actor: Actor, note_id: uuid.UUID) -> Note:
 
 def contact_for(actor: Actor, contact_id: uuid.UUID) -> Contact:
     """Raises NoSuchContact."""
-    if actor.may(Permission.SEE_CHATS):
-        contact = Contact.objects.filter(workspace_id=actor.workspace_id, pk=contact_id).first()
-        if contact is not None:
-            return contact
-    raise NoSuchContact
+    contact = contacts_visible_to(actor).filter(pk=contact_id).first()
+    if contact is None:
+        raise NoSuchContact
+    return contact
 
 
 def attachment_for(actor: Actor, attachment_id: uuid.UUID) -> Attachment:

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from channels_app.models import Channel, Credential
+from channels_app.models.restriction import hidden_channels
 from kernel.errors import Invalid
 from kernel.paging import Page, decode_cursor, encode_cursor
 from outbox.models import Lane
@@ -28,7 +29,8 @@ def channels_of(actor: Actor) -> QuerySet[Channel]:
     """The living channels that the actor sees, oldest first, as `shown` makes them."""
     if not actor.may(Permission.SEE_CHATS):
         return Channel.objects.none()
-    return shown(Channel.objects.living().filter(workspace_id=actor.workspace_id)).order_by("id")
+    living = Channel.objects.living().filter(workspace_id=actor.workspace_id)
+    return shown(living.exclude(pk__in=hidden_channels(actor))).order_by("id")
 
 
 def shown(channels: QuerySet[Channel]) -> QuerySet[Channel]:

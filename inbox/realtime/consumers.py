@@ -12,8 +12,10 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import get_user
 
-from inbox.access import chat_for
-from inbox.realtime.groups import chat_group, member_group, watchers, workspace_group
+from channels_app.models import ChannelTeam
+from channels_app.models.restriction import hidden_channels
+from inbox.access import chat_for, chats_visible_to
+from inbox.realtime.groups import channel_group, chat_group, member_group, watchers, workspace_group
 from inbox.realtime.listener import ensure_listener
 from inbox.realtime.notifier import notifier
 from inbox.realtime.numbering import Gaps
@@ -67,6 +69,7 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
             await asyncio.to_thread(listener.listening.wait, 5)
         await self._join(workspace_group(self.member.workspace_id))
         await self._join(member_group(self.member.id))
+        await self._look()
         await self.send_json({"type": "hello", "at": now().isoformat()})
 
     async def disconnect(self, code: int) -> None:
@@ -107,13 +110,19 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         """A frame of a group. After a gap everything is asked for anew, and the frame itself is not needed."""
         if event["group"] not in self.joined:
             return
-        if time.monotonic() > self.trusted_until and not await self._may_stay():
-            return
+        if time.monotonic() > self.trusted_until:
+            await self._may_stay()
+            if event["group"] not in self.joined:
+                return
         if self.gaps.missed(event["group"], event["source"], event["n"]):
             return await self.send_json({"type": "resync"})
         frame = event["frame"]
         if frame["type"] == "member":
             return await self._member_changed(frame["detail"])
+        if frame["type"] == "access":
+            if await self._may_stay():
+                await self.send_json({"type": "resync"})
+            return
         if frame["type"] == "company":
             if frame["member"] == str(self.member.id):
                 return
@@ -168,8 +177,29 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         except NotFound:
             await self._go(NO_LONGER_A_MEMBER)
             return False
+        await self._look()
         self.trusted_until = time.monotonic() + TRUSTED_SECONDS
         return True
+
+    async def _look(self) -> None:
+        """Be in the groups of the kept channels that the member sees now, and in no chat that they see no more."""
+        seen, sees_chat = await self._sight()
+        for group in [group for group in self.joined if group.startswith("channel.") and group not in seen]:
+            await self._leave(group)
+        for group in seen - set(self.joined):
+            await self._join(group)
+        if not sees_chat:
+            gone = str(self.chat_id)
+            await self._leave(self.chat)
+            self.chat = self.chat_id = None
+            await self.send_json({"type": "no-chat", "chat": gone})
+
+    @database_sync_to_async
+    def _sight(self) -> tuple[set[str], bool]:
+        kept = ChannelTeam.objects.filter(workspace_id=self.member.workspace_id)
+        seen = kept.exclude(channel_id__in=hidden_channels(self.member)).values_list("channel_id", flat=True)
+        chat_is_seen = self.chat_id is None or chats_visible_to(self.member).filter(pk=self.chat_id).exists()
+        return {channel_group(channel_id) for channel_id in seen}, chat_is_seen
 
     async def _go(self, code: int) -> None:
         for group in list(self.joined):

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from channels_app.models import ChannelTeam
 from inbox.models import Chat
-from inbox.realtime.groups import Watchers, chat_group, member_group, workspace_group
+from inbox.realtime.groups import Watchers, channel_group, chat_group, member_group, workspace_group
 from inbox.realtime.pokes import Poke
 from inbox.selectors.chat_list import chat_rows
 from inbox.selectors.messages import bubbles, messages_by_ids
@@ -27,12 +28,13 @@ def frames_for(pokes: Iterable[Poke], watchers: Watchers | None) -> list[Frame]:
     """The frames that tell of `pokes`. With `watchers`, only for groups that somebody in this process watches."""
     pokes = list(pokes)
     slugs = dict(Workspace.objects.filter(id__in={poke.workspace_id for poke in pokes}).values_list("id", "slug"))
+    kept = _kept(slugs)
     frames: list[Frame] = []
     for poke in pokes:
         if poke.workspace_id not in slugs:
             continue
-        if poke.kind in {"presence", "company", "channel", "member", "mention"}:
-            frames += _told_at_once(poke)
+        if poke.kind in {"presence", "company", "channel", "member", "mention", "access"}:
+            frames += _told_at_once(poke, kept)
         elif poke.kind == "notes":
             frames += _notes(poke, slugs[poke.workspace_id], watchers)
         else:
@@ -43,23 +45,37 @@ def frames_for(pokes: Iterable[Poke], watchers: Watchers | None) -> list[Frame]:
             changed.setdefault(poke.workspace_id, []).append(poke.subject_id)
     for workspace_id, chat_ids in changed.items():
         if workspace_id in slugs:
-            frames += _rows(workspace_id, slugs[workspace_id], set(chat_ids), watchers)
+            frames += _rows(workspace_id, slugs[workspace_id], set(chat_ids), watchers, kept)
     return frames
 
 
-def _told_at_once(poke: Poke) -> list[Frame]:
+def _kept(workspace_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """The channels that are kept for teams: what is told of them goes to a group of their own."""
+    return set(ChannelTeam.objects.filter(workspace_id__in=workspace_ids).values_list("channel_id", flat=True))
+
+
+def _group_of(workspace_id: uuid.UUID, channel_id: uuid.UUID | None, kept: Collection[uuid.UUID]) -> str:
+    return channel_group(channel_id) if channel_id in kept else workspace_group(workspace_id)
+
+
+def _told_at_once(poke: Poke, kept: Collection[uuid.UUID]) -> list[Frame]:
     subject = str(poke.subject_id)
     match poke.kind:
         case "presence":
             event = {"type": "presence", "chat": subject, "status": poke.detail}
-            return [(workspace_group(poke.workspace_id), event)]
+            chats = Chat.objects.filter(pk=poke.subject_id) if kept else Chat.objects.none()
+            channel_id = chats.values_list("channel_id", flat=True).first()
+            return [(_group_of(poke.workspace_id, channel_id, kept), event)]
+        case "access":
+            return [(workspace_group(poke.workspace_id), {"type": "access"})]
         case "company":
             return _company(poke)
         case "mention":
             chat, _, note = poke.detail.partition(" ")
             return [(member_group(poke.subject_id), {"type": "mention", "chat": chat, "note": note})]
         case "channel":
-            return [(workspace_group(poke.workspace_id), {"type": "channel", "channel": subject})]
+            group = _group_of(poke.workspace_id, poke.subject_id, kept)
+            return [(group, {"type": "channel", "channel": subject})]
     return [(member_group(poke.subject_id), {"type": "member", "detail": poke.detail})]
 
 
@@ -129,10 +145,13 @@ def _notes(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
 
 
 def _rows(
-    workspace_id: uuid.UUID, slug: str, chat_ids: Collection[uuid.UUID], watchers: Watchers | None
+    workspace_id: uuid.UUID,
+    slug: str,
+    chat_ids: Collection[uuid.UUID],
+    watchers: Watchers | None,
+    kept: Collection[uuid.UUID],
 ) -> list[Frame]:
-    group = workspace_group(workspace_id)
-    members = living_members(workspace_id) if watchers is None else watchers.members_of(group)
+    members = living_members(workspace_id) if watchers is None else watchers.members_of(workspace_group(workspace_id))
     if not members:
         return []
     chats = Chat.objects.filter(workspace_id=workspace_id, pk__in=chat_ids)
@@ -140,7 +159,7 @@ def _rows(
     unread = unread_by_member(chat_ids, members)
     return [
         (
-            group,
+            _group_of(workspace_id, row.chat.channel_id, kept),
             {
                 "type": "chat",
                 "chat": str(row.chat.id),

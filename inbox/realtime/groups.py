@@ -10,6 +10,11 @@ def workspace_group(workspace_id: uuid.UUID) -> str:
     return f"workspace.{workspace_id.hex}"
 
 
+def channel_group(channel_id: uuid.UUID) -> str:
+    """Those of them who see a channel that is kept for teams; what all see of a channel goes to the workspace."""
+    return f"channel.{channel_id.hex}"
+
+
 def chat_group(chat_id: uuid.UUID) -> str:
     """Everybody who has this chat open."""
     return f"chat.{chat_id.hex}"

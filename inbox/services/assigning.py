@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from inbox.models import Chat
 from inbox.services.sending import publish_chat
@@ -19,9 +20,10 @@ def assign_chat(*, actor: Actor, chat: Chat, member: Member | None) -> None:
         member.workspace_id != chat.workspace_id
         or member.removed_at is not None
         or not member.may(Permission.WRITE_MESSAGES)
+        or not Chat.objects.visible_to(member).filter(pk=chat.pk).exists()
     ):
         raise Invalid(
-            "Only a member of this workspace who may write can take a chat.",
+            _("Only a member of this workspace who sees the chat and may write can take it."),
             fields={"assigned_to": ["not a member who may write"]},
         )
     _change(chat, assigned_to=member)

@@ -222,6 +222,7 @@ const HEARD = {
   company: (frame) => company.heard(frame),
   mention: (frame) => mentioned(frame),
   channel: standing,
+  "no-chat": ({ chat }) => chat === conversation.dataset.chat && open(inbox.dataset.url),
   resync: () => resync(),
   opened: ({ chat, at }) => {
     joinedAt = at
