@@ -8,19 +8,20 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(path) for path in (ROOT, ROOT / "platform") if str(path) not in sys.path]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application  # noqa: E402  the path and the settings come first
+import django  # noqa: E402  the path and the settings come first
 
-http = get_asgi_application()  # before anything that imports models
+django.setup(set_prefix=False)  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 
+from config.one_thread import OneThreadHandler  # noqa: E402
 from inbox.realtime.routes import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": OneThreadHandler(),
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
