@@ -1,13 +1,10 @@
 """Keeps the promise of providers/base.Adapter for WAHA. Source of facts: README.md beside this file."""
 
-import base64
 import contextlib
 import os
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, BinaryIO
-
-from django.core.files.storage import default_storage
+from typing import Any
 
 from channels_app.providers.base import (
     Credentials,
@@ -17,23 +14,19 @@ from channels_app.providers.base import (
     InboundMedia,
     InboundMessage,
     Outgoing,
-    OutgoingMedia,
     Parsed,
     QrCode,
     SentMessage,
 )
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.reading import Malformed, mapping, moment, text
-from channels_app.providers.waha import limits, parsing, sessions
+from channels_app.providers.waha import files, finding, limits, parsing, sessions
 from channels_app.providers.waha.client import Client, segment
 from channels_app.providers.waha.composing import endpoint_and_body
 from channels_app.providers.waha.ids import Key, id_of, key_of, long_id, theirs
 from channels_app.providers.waha.parsing.connection import PASSKEY, PASSKEY_CODE, health_of, state_of
 from channels_app.providers.waha.parsing.groups import group_of
 from channels_app.states import ChannelStatus
-from kernel import http
-
-GONE = "WAHA does not find the message."
 
 
 class WahaAdapter:
@@ -46,8 +39,8 @@ class WahaAdapter:
     def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:
         client = Client(credentials, deadline)
         endpoint_and_body(message)  # what is impossible is refused before anything is read or asked
-        data = _base64_of(message.media) if message.media else ""
-        path, body = endpoint_and_body(message, data, self._reply_to(client, message))
+        data = files.base64_of(message.media) if message.media else ""
+        path, body = endpoint_and_body(message, data, finding.quoted(client, message))
         answer = client.ask("POST", path, {"session": client.session, **body})
         return _sent(answer, message.to)
 
@@ -56,20 +49,20 @@ class WahaAdapter:
     ) -> SentMessage:
         """The answer names the edit, not the message; the id stays the message's."""
         client = Client(credentials, deadline)
-        target = self._ours(client, wa_chat_id, wa_message_id)
-        client.act("PUT", client.at(f"{_message_path(wa_chat_id, target)}"), {"text": text})
+        target = finding.ours(client, wa_chat_id, wa_message_id)
+        client.act("PUT", client.at(finding.path_of(wa_chat_id, target)), {"text": text})
         return SentMessage(wa_message_id, None, wa_chat_id)
 
     def revoke(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
         client = Client(credentials, deadline)
-        target = self._ours(client, wa_chat_id, wa_message_id)
-        client.act("DELETE", client.at(_message_path(wa_chat_id, target)))
+        target = finding.ours(client, wa_chat_id, wa_message_id)
+        client.act("DELETE", client.at(finding.path_of(wa_chat_id, target)))
 
     def react(
         self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, emoji: str, *, deadline: float
     ) -> None:
         client = Client(credentials, deadline)
-        target = self._found(client, wa_chat_id, wa_message_id)
+        target = finding.anybodys(client, wa_chat_id, wa_message_id)
         client.act("PUT", "/api/reaction", {"session": client.session, "messageId": target, "reaction": emoji})
 
     def mark_read(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
@@ -77,7 +70,7 @@ class WahaAdapter:
         client = Client(credentials, deadline)
         in_group = wa_chat_id.endswith("@g.us")
         target = (
-            self._found(client, wa_chat_id, wa_message_id)
+            finding.anybodys(client, wa_chat_id, wa_message_id)
             if in_group
             else long_id(Key(wa_message_id, wa_chat_id, from_me=False))
         )
@@ -106,7 +99,7 @@ class WahaAdapter:
         path = client.at(f"/chats/{segment(theirs(wa_chat_id))}/messages")
         found: dict[str, InboundMessage] = {}
         for page in range(limits.HISTORY_PAGES):
-            items = _as_list(client.find(path, **params, offset=page * limits.HISTORY_PAGE))
+            items = _history_page(client, path, {**params, "offset": page * limits.HISTORY_PAGE})
             for message in filter(None, map(_message_of, items)):
                 if from_me in (None, message.from_me) and message.at.timestamp() >= params["filter.timestamp.gte"]:
                     found[message.wa_message_id] = replace(message, wa_chat_id=wa_chat_id)
@@ -121,7 +114,7 @@ class WahaAdapter:
         client = Client(credentials, deadline)
         try:
             with open(path, "wb") as sink:
-                answer = _media_answer(client, media, sink, limit_bytes)
+                answer = files.fetched(client, media, sink, limit_bytes)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
@@ -243,50 +236,6 @@ class WahaAdapter:
         wanted = {"name": client.session, "start": start, "config": config}
         return client.act("POST", "/api/sessions", wanted, repeatable=True)
 
-    def _reply_to(self, client: Client, message: Outgoing) -> str:
-        """The quoted message in the long form. A quote that WAHA no longer finds is no reason not to send."""
-        if not message.quoted_wa_id:
-            return ""
-        known = self._looked_up(client, message.to, message.quoted_wa_id)
-        return known or long_id(Key(message.quoted_wa_id, message.to, from_me=False))
-
-    def _ours(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
-        """The long form of a message of ours. In a group it ends with our own id, which only a look-up tells."""
-        direct = long_id(Key(wa_message_id, wa_chat_id, from_me=True))
-        return (
-            (self._looked_up(client, wa_chat_id, wa_message_id) or direct) if wa_chat_id.endswith("@g.us") else direct
-        )
-
-    def _found(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
-        """The long form of anybody's message. Raises ProviderError(permanent) for one that is gone."""
-        found = self._looked_up(client, wa_chat_id, wa_message_id)
-        if not found:
-            raise ProviderError("not_found", GONE, permanent=True, http_status=404)
-        return found
-
-    def _looked_up(self, client: Client, wa_chat_id: str, wa_message_id: str) -> str:
-        """By the bare id; WEBJS knows only long ones, so the likely ones are tried as well. "" when there is none."""
-        guesses = [long_id(Key(wa_message_id, wa_chat_id, from_me)) for from_me in (False, True)]
-        for candidate in (wa_message_id, *guesses):
-            message = client.find(client.at(_message_path(wa_chat_id, candidate)), downloadMedia="false")
-            key = key_of(message.get("id")) if isinstance(message, dict) else None
-            if key is not None and key.id == wa_message_id:
-                return long_id(key) if key.chat else candidate
-        return ""
-
-
-def _message_path(wa_chat_id: str, message_id: str) -> str:
-    return f"/chats/{segment(theirs(wa_chat_id))}/messages/{segment(message_id)}"
-
-
-def _base64_of(media: OutgoingMedia) -> str:
-    """Inside the request: a link would only help a WAHA that can reach Waybill."""
-    try:
-        with default_storage.open(media.path, "rb") as file:
-            return base64.b64encode(file.read()).decode()
-    except (OSError, ValueError):
-        raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
-
 
 def _sent(answer: dict[str, Any], to: str) -> SentMessage:
     """Each engine answers in its own form; a success without an id leaves it open what happened.
@@ -302,32 +251,22 @@ def _sent(answer: dict[str, Any], to: str) -> SentMessage:
     return SentMessage(wa_message_id, moment(answer), to)
 
 
+def _history_page(client: Client, path: str, params: dict[str, Any]) -> list[Any]:
+    """An engine that keeps no history refuses to be asked; that is no proof that nothing was sent."""
+    try:
+        return _as_list(client.get(path, **params))
+    except ProviderError as error:
+        if error.code == "not_found":
+            return []
+        raise
+
+
 def _message_of(item: Any) -> InboundMessage | None:
     try:
         values = parsing.message_values(item) if isinstance(item, dict) else []
         return next((value for value in values if isinstance(value, InboundMessage)), None)
     except Malformed:
         return None
-
-
-def _media_answer(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> http.Response:
-    if media.link:
-        try:
-            return client.download(media.link, sink, limit_bytes)
-        except ProviderError as error:
-            if error.code != "not_found":
-                raise
-            sink.seek(0)
-            sink.truncate()
-    key = key_of(media.provider_media_id)
-    if key is None or not key.chat:
-        raise ProviderError("media_gone", "WAHA named no file to fetch.", permanent=True)
-    path = client.at(_message_path(key.chat, media.provider_media_id))
-    message = client.find(path, downloadMedia="true")
-    link = text(mapping(message, "media"), "url", 2000) if isinstance(message, dict) else ""
-    if not link.startswith(("https://", "http://")):
-        raise ProviderError("media_gone", "WAHA can no longer get the file from WhatsApp.", permanent=True)
-    return client.download(link, sink, limit_bytes)
 
 
 @contextlib.contextmanager
@@ -341,7 +280,9 @@ def _without_a_session():
 
 
 def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    if not isinstance(value, list):
+        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
+    return value
 
 
 def _as_object(value: Any) -> dict[str, Any]:

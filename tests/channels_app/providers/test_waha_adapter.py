@@ -339,6 +339,10 @@ def test_history_is_read_page_by_page_and_what_is_unreadable_is_left_out(at_waha
     assert one.text == "Message 1"
     at_waha.simulator.fault(times=1, status=404, body={"message": "Chat not found"})
     assert at_waha.adapter.history(at_waha.credentials, DANA, **ask) == []
+    for rule in ({"status": 422, "body": {"message": "no store"}}, {"body": {"messages": []}}):
+        at_waha.simulator.fault(times=1, **rule)
+        with pytest.raises(ProviderError):
+            at_waha.adapter.history(at_waha.credentials, DANA, **ask)
 
 
 # --- The session ---
