@@ -19,7 +19,7 @@ from workspaces.access import Actor
 @dataclass(frozen=True)
 class Standing:
     """`health` is good, wait, bad or idle. `until` is set when the hold ends by itself. `kind` says what helps:
-    "" | held | paused | logged_out | connecting | error | renumbered | unconfirmed, which keeps nothing from leaving."""
+    "" | held | paused | logged_out | connecting | error | renumbered | unconfirmed, which keeps nothing from going."""
 
     id: uuid.UUID
     name: str
