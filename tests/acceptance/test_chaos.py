@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,14 @@ def test_under_fire_nothing_is_lost_repeated_or_out_of_order():
     assert f"Seed {SEED}" in told
     assert "SIGKILL" in told, "nothing was killed; this proved nothing"
     assert "PostgreSQL restarts" in told
+    zeros = "lost 0, silently repeated 0, order inversions 0, cap violations 0, unresolved 0"
+    assert told.rstrip().endswith(zeros)
+
+
+def test_five_minutes_of_it_stand_before_every_change():
+    """And pytest has the last word."""
+    steps = re.findall(r"^make (\w+)(?: (\S+))?", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert steps == [("lint", ""), ("chaos", "MINUTES=5"), ("test", "")]
 
 
 def evidence() -> Evidence:

@@ -60,7 +60,8 @@ class Verdict:
             lines.append(f"{name:<32}{value if isinstance(value, int) else len(value):>8}")
             if isinstance(value, list):
                 lines += [f"    {sentence}" for sentence in value[:SHOWN]]
-        return "\n".join(lines)
+        sums = ", ".join(f"{name} {len(value)}" for name, value in counts.items() if isinstance(value, list))
+        return "\n".join([*lines, sums])
 
 
 def judge(evidence: Evidence) -> Verdict:
