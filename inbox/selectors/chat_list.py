@@ -13,6 +13,7 @@ from inbox.models import Chat, ChatLabel, Label, Message, ReadCursor
 from inbox.policy import COUNT_CAP, phone_number_of, smallest_id_at
 from inbox.selectors.keyset import cursor_at, newest_page, older_than, position
 from inbox.selectors.labels import labels_on
+from inbox.selectors.personal import NOTHING, Personal, personal_to
 from inbox.selectors.search import chat_ids_matching
 from inbox.states import ChatState, Direction, MessageType
 from kernel.clock import now
@@ -55,6 +56,7 @@ class ChatRow:
     assignee: Member | None
     labels: tuple[Label, ...]
     muted: bool
+    personal: Personal
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def chat_row(actor: Actor, chat_id: uuid.UUID) -> ChatRow | None:
 
 
 def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
-    """Three queries for any number of chats: their last messages, their labels, and what is unread."""
+    """Four queries for any number of chats: last messages, labels, what is unread, what concerns the actor alone."""
     chats = list(chats)
     last_ids = [chat.last_message_id for chat in chats if chat.last_message_id]
     last = {}
@@ -112,6 +114,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
         last = Message.objects.select_related("sender_member__user", "sender_contact").defer("search").in_bulk(last_ids)
     unread = unread_counts(actor, [chat.pk for chat in chats])
     labels = labels_on([chat.pk for chat in chats])
+    personal = personal_to(actor, [chat.pk for chat in chats])
     return [
         ChatRow(
             chat=chat,
@@ -122,6 +125,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
             assignee=chat.assigned_to,
             labels=tuple(labels.get(chat.pk, ())),
             muted=is_muted(chat),
+            personal=personal.get(chat.pk, NOTHING),
         )
         for chat in chats
     ]

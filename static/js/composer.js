@@ -306,7 +306,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.id !== "composer-text") return
-  if (thread.atEnd() && !document.hidden) seen = thread.newestId(SEEN_MS) || seen
+  if (thread.atEnd() && !document.hidden) seen = thread.newestId(shown.text ? SEEN_MS : 0) || seen
   if (!editing) keep({ text: event.target.value })
   hint("")
   grow()

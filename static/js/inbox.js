@@ -62,6 +62,7 @@ function began() {
   thread.begin()
   composer.begin()
   company.begin(conversation.dataset.chat)
+  document.getElementById(`chat-${conversation.dataset.chat}`)?.removeAttribute("data-mentioned")
   outgoing.draw()
   list.title()
   if (thread.atEnd()) thread.markRead()
@@ -233,8 +234,9 @@ const HEARD = {
 }
 
 function mentioned({ chat, note }) {
-  list.counts()
   if (conversation.dataset.chat === chat) return
+  const row = document.getElementById(`chat-${chat}`)
+  if (row) row.dataset.mentioned = ""
   const link = document.createElement("a")
   link.href = `${inbox.dataset.url}${chat}/?at=${note}`
   link.dataset.open = chat

@@ -70,6 +70,7 @@ export function put(chat, fresh) {
   const belonging = belongs(fresh)
   if (!old && !belonging) return
   const focused = old?.contains(document.activeElement)
+  for (const own of ["draft", "mentioned"]) if (old && own in old.dataset) fresh.dataset[own] = old.dataset[own] // frames are the same for all
   if (old) old.replaceWith(fresh)
   writeTimes(fresh)
   if (focused) fresh.querySelector("a").focus({ preventScroll: true })
