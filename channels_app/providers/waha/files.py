@@ -24,7 +24,7 @@ def base64_of(media: OutgoingMedia) -> str:
 
 
 def fetched(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> http.Response:
-    """By the address that the message named. WAHA deletes its files after minutes, and has none of old messages: then it
+    """By the address that the message named. WAHA deletes files after minutes, and has none of old messages: then it
     is asked to download the file from WhatsApp again. Raises ProviderError."""
     if media.link:
         try:
