@@ -177,7 +177,11 @@ class Api:
         paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(start + len(page))}}
         if start + limit < len(templates):
             paging["next"] = f"{self._base_url()}{request.path}?after={start + limit}"
-        return {"data": [_chosen(one, request) for one in page], "paging": paging}
+        answer = {"data": [_chosen(one, request) for one in page], "paging": paging}
+        count = len(templates)
+        summary = {"total_count": count, "message_template_count": count, "message_template_limit": 6000}
+        asked = request.query.get("summary")
+        return {**answer, "summary": {**summary, "are_translations_complete": True}} if asked else answer
 
     def _subscriptions(self, request: Request, rule: Rule, waba_id: str) -> Any:
         subscribed = any(number.subscribed for number in self._of_account(request, waba_id))

@@ -6,7 +6,7 @@ from typing import Any
 
 from channels_app.providers.cloud.simulator.errors import failure
 from channels_app.providers.cloud.simulator.sending import status_of
-from channels_app.providers.cloud.simulator.state import Number, State, new_message_id, seconds_now
+from channels_app.providers.cloud.simulator.state import Number, State, new_message_id, seconds_now, user_id_of
 from channels_app.providers.simulating.samples import sample_file
 from channels_app.providers.simulating.webhooks import Event, Webhooks
 
@@ -79,10 +79,11 @@ class Customers:
 
     def _said(self, number: Number, kind: str, deed: dict[str, Any]) -> Event:
         person = re.sub(r"\D", "", str(deed.get("from", DEFAULT_CUSTOMER)).split("@")[0])
-        user_id = f"US.{person}" if deed.get("bsuid") else ""
         if deed.get("name"):
-            number.names[user_id or person] = deed["name"]
-        who = {"from_user_id": user_id} if user_id else {"from": person}
+            number.names[person] = deed["name"]
+        who = {"from_user_id": user_id_of(person)}
+        if not deed.get("bsuid"):
+            who["from"] = person
         content_kind, content = self._content(number, kind, deed)
         message: dict[str, Any] = {
             **who,
@@ -95,7 +96,7 @@ class Customers:
             message["context"] = {"from": number.number, "id": deed["quoted"]}
         if deed.get("group_id"):
             message["group_id"] = deed["group_id"]
-        number.wrote_at[user_id or person] = float(message["timestamp"])
+        number.wrote_at[who.get("from") or who["from_user_id"]] = float(message["timestamp"])
         if content_kind not in ("reaction", "edit", "revoke"):
             self._state.keep_message(number, message)
         return Event("messages", "", "messages", [message])

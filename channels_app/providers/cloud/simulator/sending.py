@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from channels_app.providers.cloud.simulator.errors import failure, refused
-from channels_app.providers.cloud.simulator.state import Number, State, new_message_id, seconds_now
+from channels_app.providers.cloud.simulator.state import Number, State, new_message_id, seconds_now, user_id_of
 from channels_app.providers.simulating.exchange import Done
 from channels_app.providers.simulating.faults import Rule
 from channels_app.providers.simulating.webhooks import Event, Webhooks
@@ -216,10 +216,12 @@ def status_of(
         "id": message["id"],
         "status": name,
         "timestamp": str(int(at or time.time())),
-        "recipient_id": message["to"],
+        **({} if "." in message["to"] else {"recipient_id": message["to"]}),
     }
     if message.get("group_id"):
         report |= {"recipient_type": "group", "recipient_participant_id": "15550100201"}
+    else:
+        report["recipient_user_id"] = user_id_of(message["to"])
     if reference:
         report["biz_opaque_callback_data"] = reference
     if error:

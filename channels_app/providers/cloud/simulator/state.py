@@ -117,7 +117,8 @@ class State:
         with self.lock:
             if waba_id not in self.templates:
                 self.templates[waba_id] = [
-                    {**one, "id": str(700_000_000_000_000 + n)} for n, one in enumerate(TEMPLATES, 1)
+                    {"parameter_format": "POSITIONAL", **one, "id": str(700_000_000_000_000 + n)}
+                    for n, one in enumerate(TEMPLATES, 1)
                 ]
             return self.templates[waba_id]
 
@@ -165,6 +166,11 @@ class State:
 def new_message_id(person: str) -> str:
     """Opaque, and as long as real ones."""
     return f"wamid.{secrets.token_urlsafe(36)}{secrets.token_hex(3).upper()}=="
+
+
+def user_id_of(person: str) -> str:
+    """The business-scoped id, which comes with every webhook since April 2026. Somebody may have only that."""
+    return person if "." in person else f"US.{person}"
 
 
 def seconds_now() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 from channels_app.providers.cloud.simulator.state import Number
@@ -21,7 +22,7 @@ class CloudWebhooks(Webhooks):
         url = channel.webhook_url or self.options.webhook_url
         if not url or not channel.subscribed:
             return []
-        body = signed_bytes(envelope(channel, [change_of(channel, event)]))
+        body = signed_bytes(envelope(channel, change_of(channel, event)))
         return [delivery(channel, url, body, event.kind)]
 
     def again_after(self, channel: Number, delivery: Delivery) -> float | None:
@@ -35,8 +36,11 @@ def delivery(channel: Number, url: str, body: bytes, kind: str) -> Delivery:
     return Delivery("POST", url, headers, body, kind, channel.phone_number_id, f"{channel.phone_number_id} {url}")
 
 
-def envelope(channel: Number, changes: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"object": "whatsapp_business_account", "entry": [{"id": channel.waba_id, "changes": changes}]}
+def envelope(channel: Number, change: dict[str, Any]) -> dict[str, Any]:
+    """News of an account have a time; those of a number have one in each item."""
+    times = {} if "metadata" in change["value"] else {"time": int(time.time())}
+    entry = {"id": channel.waba_id, **times, "changes": [change]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
 def change_of(channel: Number, event: Event) -> dict[str, Any]:
@@ -53,20 +57,21 @@ def change_of(channel: Number, event: Event) -> dict[str, Any]:
 
 
 def signed_bytes(body: dict[str, Any]) -> bytes:
-    r"""Meta escapes everything beyond ASCII as \uXXXX, and slashes as \/."""
-    return re.sub("/", r"\\/", json.dumps(body)).encode()
+    r"""Meta writes without spaces, and escapes everything beyond ASCII as \uXXXX and slashes as \/."""
+    return re.sub("/", r"\\/", json.dumps(body, separators=(",", ":"))).encode()
 
 
 def _contacts(channel: Number, event: Event) -> list[dict[str, Any]]:
-    """Who wrote; system messages come without."""
-    if event.key != "messages":
-        return []
+    """Who wrote, or whom a report is about; system messages and failures come without."""
     found: dict[str, dict[str, Any]] = {}
     for item in event.items:
-        if item.get("type") == "system":
+        if item.get("type") == "system" or item.get("status") == "failed":
             continue
-        number, user_id = item.get("from", ""), item.get("from_user_id", "")
-        profile = {"name": channel.names.get(number or user_id, "Demo Person")}
-        ids = {key: value for key, value in (("wa_id", number), ("user_id", user_id)) if value}
-        found[number or user_id] = {"profile": profile, **ids}
+        number = item.get("from") or item.get("recipient_id", "")
+        user_id = item.get("from_user_id") or item.get("recipient_user_id", "")
+        if event.key == "message_echoes" or not user_id:
+            continue
+        person = user_id.removeprefix("US.")
+        ids = {"user_id": user_id, **({"wa_id": number} if number else {})}
+        found[user_id] = {"profile": {"name": channel.names.get(person, "Demo Person")}, **ids}
     return list(found.values())
