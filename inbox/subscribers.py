@@ -1,5 +1,8 @@
 """What the inbox hears: facts that change its rows, in the same transaction, and facts for open browsers, after it."""
 
+import uuid
+from collections.abc import Iterable, Sequence
+
 from channels_app.events import (
     ChannelAudienceChanged,
     ChannelChanged,
@@ -71,19 +74,23 @@ def audience_changed(event: TeamChanged | ChannelAudienceChanged) -> None:
     notifier.tell(Poke("access", event.workspace_id, event.workspace_id))
 
 
-def customer_wrote(event: MessagesChanged) -> None:
-    """Somebody may have to be found for the chat, or the customer told that nobody is there."""
-    if event.created:
-        if gives_by_itself(event.workspace_id):
-            give_waiting_chats(event.workspace_id)
-        if answers_by_itself(event.channel_id):
-            answer_outside_hours([event.chat_id])
+def customers_wrote(events: Sequence[MessagesChanged]) -> None:
+    """Somebody may have to be found for these chats, or the customers told that nobody is there."""
+    fresh = [event for event in events if event.created]
+    _give({event.workspace_id for event in fresh})
+    if unanswered := [event.chat_id for event in fresh if answers_by_itself(event.channel_id)]:
+        answer_outside_hours(unanswered)
 
 
-def room_made(event: ChatChanged | AvailabilityChanged) -> None:
+def room_made(events: Sequence[ChatChanged | AvailabilityChanged]) -> None:
     """A chat was finished, given back or opened again, or somebody is there again: the next that waits has its turn."""
-    if gives_by_itself(event.workspace_id):
-        give_waiting_chats(event.workspace_id)
+    _give({event.workspace_id for event in events})
+
+
+def _give(workspace_ids: Iterable[uuid.UUID]) -> None:
+    for workspace_id in workspace_ids:
+        if gives_by_itself(workspace_id):
+            give_waiting_chats(workspace_id)
 
 
 def channel_moved(event: ChannelStatusChanged) -> None:
@@ -108,8 +115,8 @@ def listen() -> None:
         (RoleChanged, role_changed),
         (TeamChanged, audience_changed),
         (ChannelAudienceChanged, audience_changed),
-        (MessagesChanged, customer_wrote),
-        (ChatChanged, room_made),
-        (AvailabilityChanged, room_made),
     ):
         subscribe(event_type, handler, Moment.AFTER_COMMIT)
+    subscribe(MessagesChanged, customers_wrote, Moment.AFTER_COMMIT_TOGETHER)
+    subscribe(ChatChanged, room_made, Moment.AFTER_COMMIT_TOGETHER)
+    subscribe(AvailabilityChanged, room_made, Moment.AFTER_COMMIT_TOGETHER)

@@ -1,7 +1,6 @@
 """What customers are told outside the hours: at most once in a chat and half a day, and through the outbox."""
 
 import re
-import time
 import uuid
 from collections.abc import Collection
 from datetime import timedelta
@@ -18,6 +17,7 @@ from inbox.services.sending import send_message
 from inbox.states import Direction
 from kernel.clock import now
 from kernel.errors import DomainError, Invalid
+from kernel.kept import Kept
 from workspaces.access import Actor, Automaton, require
 from workspaces.roles import Permission
 from workspaces.services.auditing import record
@@ -63,7 +63,7 @@ def set_away_message(
             target=channel,
             details={"channel": channel.name, "enabled": enabled},
         )
-    _speaks.pop(channel.pk, None)
+    _speaking_channels.forget()
     return saved
 
 
@@ -89,18 +89,14 @@ def answer_outside_hours(chat_ids: Collection[uuid.UUID] | None = None) -> int:
 
 def answers_by_itself(channel_id: uuid.UUID) -> bool:
     """Whether the channel has a text for closed hours, as of some seconds ago."""
-    until, known = _speaks.get(channel_id, (0.0, False))
-    if until < time.monotonic():
-        known = _speaking().filter(channel=channel_id).exists()
-        _speaks[channel_id] = (time.monotonic() + KEPT_SECONDS, known)
-    return known
-
-
-_speaks: dict[uuid.UUID, tuple[float, bool]] = {}
+    return channel_id in _speaking_channels.get()
 
 
 def _speaking():
     return AwayMessage.objects.filter(enabled=True).values("channel")
+
+
+_speaking_channels = Kept(lambda: frozenset(_speaking().values_list("channel", flat=True)), seconds=KEPT_SECONDS)
 
 
 def _tell(chat: Chat, away: AwayMessage, written: Message) -> int:

@@ -1,6 +1,5 @@
 """Round robin: unassigned chats in which a customer waits go to those who are there, in turn, up to a capacity."""
 
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
@@ -18,6 +17,7 @@ from inbox.services.sending import publish_chat
 from inbox.states import ChatState
 from kernel.clock import now
 from kernel.errors import Invalid
+from kernel.kept import Kept
 from workspaces.access import Actor, require
 from workspaces.models import Member, TeamMember
 from workspaces.roles import Permission
@@ -52,7 +52,7 @@ def set_rule(*, actor: Actor, round_robin: bool, capacity: int) -> None:
         )
         details = {"round_robin": round_robin, "capacity": capacity}
         record(actor=actor, deed="assignment_rule.changed", target=rule, details=details)
-    _rules.pop(actor.workspace_id, None)
+    _giving_workspaces.forget()
     give_waiting_chats(actor.workspace_id)
 
 
@@ -77,20 +77,19 @@ def give_waiting_chats(workspace_id: uuid.UUID) -> int:
 
 def give_everywhere() -> int:
     """The same in every workspace that has the rule; by the clock."""
-    rules = AssignmentRule.objects.filter(round_robin=True).values_list("workspace_id", flat=True)
-    return sum(give_waiting_chats(workspace_id) for workspace_id in rules)
+    return sum(give_waiting_chats(workspace_id) for workspace_id in _giving())
 
 
 def gives_by_itself(workspace_id: uuid.UUID) -> bool:
     """Whether the workspace has the rule, as of some seconds ago."""
-    until, known = _rules.get(workspace_id, (0.0, False))
-    if until < time.monotonic():
-        known = AssignmentRule.objects.filter(workspace_id=workspace_id, round_robin=True).exists()
-        _rules[workspace_id] = (time.monotonic() + RULE_KEPT_SECONDS, known)
-    return known
+    return workspace_id in _giving_workspaces.get()
 
 
-_rules: dict[uuid.UUID, tuple[float, bool]] = {}
+def _giving():
+    return AssignmentRule.objects.filter(round_robin=True).values_list("workspace_id", flat=True)
+
+
+_giving_workspaces = Kept(lambda: frozenset(_giving()), seconds=RULE_KEPT_SECONDS)
 
 
 @dataclass

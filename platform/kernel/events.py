@@ -17,10 +17,13 @@ class Moment(enum.Enum):
 
     SAME_TRANSACTION may only write rows; if it fails, the deed fails.
     AFTER_COMMIT may be lost in a crash and must be recoverable; a failure is logged and isolated.
+    AFTER_COMMIT_TOGETHER is the same for a subscriber that takes a list: all events of its type that were published at
+    once, so that it asks the database once for all of them.
     """
 
     SAME_TRANSACTION = "same transaction"
     AFTER_COMMIT = "after commit"
+    AFTER_COMMIT_TOGETHER = "after commit, together"
 
 
 _subscribers: dict[type, list[tuple[Moment, Callable[[Any], None]]]] = defaultdict(list)
@@ -34,7 +37,7 @@ def subscribe(event_type: type, handler: Callable[[Any], None], moment: Moment) 
 def publish(*events: object) -> None:
     """Tell the subscribers of each event's type. Raises RuntimeError outside a transaction: a fact needs a commit."""
     connection = transaction.get_connection()
-    later: dict[Callable[[Any], None], list[object]] = {}
+    later: dict[tuple[Moment, Callable[[Any], None]], list[object]] = {}
     for event in events:
         if not connection.in_atomic_block:
             name = type(event).__name__
@@ -43,18 +46,19 @@ def publish(*events: object) -> None:
             if moment is Moment.SAME_TRANSACTION:
                 handler(event)
             else:
-                later.setdefault(handler, []).append(event)
-    for handler, heard in later.items():
-        connection.on_commit(partial(_tell, handler, heard), robust=True)
+                later.setdefault((moment, handler), []).append(event)
+    for (moment, handler), heard in later.items():
+        tellings = [heard] if moment is Moment.AFTER_COMMIT_TOGETHER else heard
+        connection.on_commit(partial(_tell, handler, tellings))
 
 
-def _tell(handler: Callable[[Any], None], events: Iterable[object]) -> None:
-    """Each on its own: what goes wrong with one event keeps none of the others from being heard."""
-    for event in events:
+def _tell(handler: Callable[[Any], None], tellings: Iterable[Any]) -> None:
+    """Each on its own: what goes wrong with one keeps none of the others from being heard."""
+    for telling in tellings:
         try:
-            handler(event)
+            handler(telling)
         except Exception:
-            log.exception("event.not_heard type=%s", type(event).__name__)
+            log.exception("event.not_heard by=%s", handler.__qualname__)
 
 
 def subscriptions() -> dict[type, list[tuple[Moment, Callable[[Any], None]]]]:

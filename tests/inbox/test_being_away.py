@@ -11,7 +11,7 @@ from inbox.events import MessagesChanged
 from inbox.models import AwayMessage, Chat, Message
 from inbox.services import being_away
 from inbox.services.being_away import answer_outside_hours
-from inbox.subscribers import customer_wrote
+from inbox.subscribers import customers_wrote
 from outbox.models import Item
 from tests.support.chats import customer_writes, make_chat
 from tests.support.world import make_channel
@@ -61,9 +61,9 @@ def test_it_hears_of_new_messages_after_their_commit(world, chat, closed):
         "chat_id": chat.pk,
         "message_ids": (message.pk,),
     }
-    customer_wrote(MessagesChanged(**fact))
+    customers_wrote([MessagesChanged(**fact)])
     assert told(chat) == []
-    customer_wrote(MessagesChanged(**fact, created=(message.pk,)))
+    customers_wrote([MessagesChanged(**fact, created=(message.pk,))])
     assert told(chat) == ["We are back at nine."]
 
 

@@ -30,8 +30,8 @@ def browser_of(member) -> Client:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(giving, "RULE_KEPT_SECONDS", -1.0)
-    giving._rules.clear()
+    monkeypatch.setattr(giving._giving_workspaces, "_seconds", -1.0)
+    giving._giving_workspaces.forget()
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_turns_are_remembered(world, two_agents):
     assert takers(first + second) == ["Ben", "Gil"]
 
 
-def test_a_finished_chat_makes_room_for_the_one_that_waits_longest(
+def test_a_finished_chat_makes_room_for_who_waits_longest(
     world, two_agents, django_capture_on_commit_callbacks
 ):
     chats = waiting(world, 6)

@@ -65,6 +65,35 @@ def test_a_failing_subscriber_after_commit_harms_nobody_else(caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_failure_with_one_event_keeps_the_subscriber_from_none_of_the_others():
+    heard = []
+
+    def hear(event):
+        if event.number == 1:
+            raise ZeroDivisionError
+        heard.append(event.number)
+
+    subscribe(SomethingHappened, hear, Moment.AFTER_COMMIT)
+    with transaction.atomic():
+        publish(SomethingHappened(1), SomethingHappened(2))
+    assert heard == [2]
+
+
+def test_who_hears_together_gets_all_that_was_published_at_once(caplog):
+    heard = []
+
+    def fail(events):
+        raise ZeroDivisionError
+
+    subscribe(SomethingHappened, fail, Moment.AFTER_COMMIT_TOGETHER)
+    subscribe(SomethingHappened, heard.append, Moment.AFTER_COMMIT_TOGETHER)
+    with caplog.at_level(logging.ERROR), transaction.atomic():
+        publish(SomethingHappened(1), SomethingHappened(2))
+        publish(SomethingHappened(3))
+    assert heard == [[SomethingHappened(1), SomethingHappened(2)], [SomethingHappened(3)]]
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_subscribing_twice_is_hearing_once():
     heard = []
     for _ in range(2):
