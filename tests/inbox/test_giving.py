@@ -115,7 +115,7 @@ def test_a_kept_channel_is_given_to_its_team_only(world, two_agents):
 def test_without_the_rule_nothing_is_given_and_nothing_asked(world, monkeypatch):
     chats = waiting(world, 1)
     assert give_waiting_chats(world.acme.pk) == 0
-    monkeypatch.setattr(giving, "RULE_KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(giving._giving_workspaces, "_seconds", 60.0)
     assert giving.gives_by_itself(world.acme.pk) is False
     assert queries_of(lambda: giving.gives_by_itself(world.acme.pk)) == []
     assert takers(chats) == ["-"]
