@@ -119,6 +119,12 @@ def is_held(message: Message) -> bool:
 
 
 @register.filter
+def as_sentence(words: str) -> str:
+    """What a provider said, with a full stop, because another sentence follows."""
+    return words if words.rstrip()[-1:] in {".", "!", "?", "…", ""} else f"{words.rstrip()}."
+
+
+@register.filter
 def naming(text: str, names: Sequence[str]) -> SafeString:
     """The text with its links and with the names of mentioned members made plain."""
     plain = urlize(text, autoescape=True)

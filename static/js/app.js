@@ -40,6 +40,8 @@ function daysAgo(at) {
 }
 
 export function dayName(at) {
+  const ahead = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / DAY)
+  if (ahead > 0) return ahead === 1 ? gettext("Tomorrow") : ahead < 7 ? weekday.format(at) : date.format(at)
   const days = daysAgo(at)
   if (days === 0) return gettext("Today")
   if (days === 1) return gettext("Yesterday")
