@@ -25,8 +25,10 @@ async function pick(button) {
     picker.classList.toggle("wide", Boolean(picker.querySelector(".bar")))
     writeTimes(picker)
     if (!picker.open) picker.showModal()
-    const first = picker.querySelector("[autofocus], [data-filter], .options button, button")
-    first?.focus()
+    for (const first of ["[autofocus]", "[data-filter]", ".choices :is(button, input:not([type=hidden]))", "button"]) {
+      const place = picker.querySelector(first)
+      if (place) return place.focus()
+    }
   } catch (error) {
     notice(error.message, { bad: true, place: error.place })
   }
@@ -90,7 +92,7 @@ document.addEventListener("click", (event) => {
   if (!person) return
   const to = picker.querySelector("#new-to")
   to.value = person.dataset.to
-  person.closest(".options").replaceChildren()
+  person.closest(".choices").replaceChildren()
   to.focus()
 })
 
@@ -107,9 +109,9 @@ let looking = 0
 picker?.addEventListener("input", (event) => {
   if (event.target.matches("[data-filter]")) {
     const wanted = bare(event.target.value.trim())
-    const options = [...picker.querySelectorAll(".options > li")]
+    const options = [...picker.querySelectorAll(".choices > li")]
     for (const option of options) option.hidden = !bare(option.dataset.word ?? "").includes(wanted)
-    picker.querySelector(".none").hidden = options.some((option) => !option.hidden)
+    picker.querySelector(".nobody").hidden = options.some((option) => !option.hidden)
   } else if (event.target.id === "new-to") {
     picker.querySelector("[role=alert]").textContent = ""
     clearTimeout(looking)
@@ -126,7 +128,7 @@ async function people() {
 }
 
 picker?.addEventListener("keydown", (event) => {
-  const choices = [...picker.querySelectorAll(".options > li:not([hidden]) :is(button, input[type=checkbox])")]
+  const choices = [...picker.querySelectorAll(".choices > li:not([hidden]) :is(button, input[type=checkbox])")]
   const at = choices.indexOf(document.activeElement)
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (step && choices.length) {
