@@ -52,12 +52,12 @@ def _fetched() -> str | None:
 
 
 @contextmanager
-def running_chromium(*more: str) -> Iterator[Browser]:
-    """A headless browser, with `more` arguments. Without one the test is skipped, or fails with REQUIRE_BROWSER."""
+def running_chromium() -> Iterator[Browser]:
+    """A headless browser. Skips the test when there is no Chromium, or fails it when REQUIRE_BROWSER is set."""
     path = find_chromium()
     if path is None:
         (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
