@@ -209,6 +209,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "frame-src": [SELF],
         "manifest-src": [SELF],
     }
 }
@@ -227,6 +228,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Providers ----------------------------------------------------------------------------------------------------
 WHAPI_BASE_URL = env_text("WHAPI_BASE_URL", "https://gate.whapi.cloud").rstrip("/")
+CLOUD_BASE_URL = env_text("CLOUD_BASE_URL", "https://graph.facebook.com").rstrip("/")
 WAHA_PRIVATE_HOSTS = env_list("WAHA_PRIVATE_HOSTS")
 
 # --- E-mail: only for telling admins that a number cannot be relied upon; none is sent without a host ---------------

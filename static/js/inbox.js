@@ -9,6 +9,7 @@ import "./media.js"
 import * as menu from "./menu.js"
 import * as notify from "./notify.js"
 import * as outgoing from "./outgoing.js"
+import * as panes from "./panes.js"
 import { Socket } from "./socket.js"
 import * as team from "./team.js"
 import * as thread from "./thread.js"
@@ -62,6 +63,7 @@ function began() {
   thread.begin()
   composer.begin()
   company.begin(conversation.dataset.chat)
+  panes.opened(conversation.dataset.chat)
   document.getElementById(`chat-${conversation.dataset.chat}`)?.removeAttribute("data-mentioned")
   outgoing.draw()
   list.title()
@@ -196,6 +198,7 @@ function back(event) {
   if (closeSide()) return
   if (event.target.id === "search" && event.target.value) return false
   if (event.target.id === "composer-text" || event.target.id === "search") return event.target.blur()
+  if (panes.framed) return panes.close()
   const link = list.select(conversation.dataset.chat)
   if (conversation.dataset.chat) open(inbox.dataset.url)
   link?.focus()
@@ -237,6 +240,7 @@ function mentioned({ chat, note }) {
   if (conversation.dataset.chat === chat) return
   const row = document.getElementById(`chat-${chat}`)
   if (row) row.dataset.mentioned = ""
+  notify.tell({ title: gettext("You were mentioned in a note. "), words: "", tag: note, place: `${inbox.dataset.url}${chat}/?at=${note}` })
   const link = document.createElement("a")
   link.href = `${inbox.dataset.url}${chat}/?at=${note}`
   link.dataset.open = chat

@@ -284,11 +284,22 @@ def test_a_closed_window_says_what_helps(visit, customer, stack):
 
 
 def test_a_chat_opens_at_a_message_and_loads_both_ways(visit, customer, stack):
-    someone = customer("Long Lena", "Line 0")
-    for number in range(1, 131):
-        stack.customer_writes(someone["number"], f"Line {number}.")
+    customer("Long Lena", "Line 0")
     ana = visit("ana")
     open_chat(ana, "Long Lena")
+    in_database(
+        stack,
+        """
+        INSERT INTO inbox_message (id, workspace_id, channel_id, chat_id, direction, type, text, original_text, status,
+            client_digest, sender_wa_id, sender_name, source, error_code, error_detail, quoted_wa_id, extra, sort_at,
+            created_at, version)
+        SELECT gen_random_uuid(), workspace_id, channel_id, id, 'inbound', 'text', format('Line %%s.', n), '',
+            'received', '', '', '', '', '', '', '', '{}', now() + n * interval '1 millisecond', now(), 1
+        FROM inbox_chat, generate_series(1, 130) AS n WHERE id = %s
+        """,
+        chat_open_in(ana),
+    )
+    ana.reload()
     expect(bubble(ana, "Line 130.")).to_have_count(1)
     while not bubble(ana, "Line 40.").count():
         ana.locator("#thread > .message").first.scroll_into_view_if_needed()
@@ -307,3 +318,32 @@ def test_a_chat_opens_at_a_message_and_loads_both_ways(visit, customer, stack):
     expect(bubble(ana, "Line 16.")).to_be_in_viewport()
     ana.get_by_role("button", name="Newest").click()
     expect(bubble(ana, "Line 130.")).to_be_in_viewport()
+
+
+def test_two_conversations_stand_side_by_side_on_a_wide_screen(visit, customer, stack):
+    customer("Lea Left")
+    customer("Rick Right")
+    ana = visit("ana", viewport={"width": 1920, "height": 1000})
+    open_chat(ana, "Rick Right")
+    ana.locator("#conversation").focus()
+    ana.keyboard.press("o")
+    beside = ana.frame_locator("#beside")
+    expect(beside.locator("#conversation h1")).to_have_text("Rick Right")
+    expect(beside.locator("#inbox[data-ready]")).to_have_count(1)
+    open_chat(ana, "Lea Left")
+    beside.locator("#composer-text").fill("To the right")
+    beside.locator("#composer-text").press("Enter")
+    expect(beside.locator(".message.own", has_text="To the right").locator(".tick.read")).to_be_visible()
+    write(ana, "To the left")
+    expect(bubble(ana, "To the left").locator(".tick.read")).to_be_visible()
+    ana.keyboard.press("Alt+p")
+    expect(beside.locator("#composer-text")).to_be_focused()
+    ana.keyboard.press("Alt+p")
+    expect(box(ana)).to_be_focused()
+    ana.reload()
+    expect(beside.locator("#conversation h1")).to_have_text("Rick Right")
+    beside.get_by_role("button", name="Close this conversation").click()
+    expect(ana.locator("#beside")).to_have_count(0)
+    ana.reload()
+    wait_for_scripts(ana)
+    expect(ana.locator("#beside")).to_have_count(0)

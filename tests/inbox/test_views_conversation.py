@@ -270,3 +270,15 @@ def test_zoe_finds_no_door_into_acmes_chat(world, chat):
     for name in ("message-retry", "message-cancel", "message-mark-sent", "message-react"):
         assert outside.post(reverse(f"inbox:{name}", args=["zoes", message.pk])).status_code == 404
     assert outside.get(reverse("inbox:chat-detail", args=["zoes", uuid.uuid4()])).status_code == 404
+
+
+def test_only_a_second_pane_may_be_framed_and_only_by_our_own_pages(world, chat):
+    browser = browser_of(world.ana)
+    address = reverse("inbox:chat-detail", args=["acme", chat.pk])
+    alone, pane = browser.get(address), browser.get(address, {"pane": "1"})
+    assert alone["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in alone["Content-Security-Policy"]
+    assert pane["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in pane["Content-Security-Policy"]
+    assert 'class="inbox pane"' in pane.content.decode()
+    assert browser_of(world.zoe).get(address, {"pane": "1"}).status_code == 404
