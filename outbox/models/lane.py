@@ -47,7 +47,10 @@ class Lane(Row):
     upstream = models.CharField(
         max_length=120, blank=True, db_default="", help_text="What fails as one, e.g. a provider; for the breaker."
     )
-    owner = models.ForeignKey(Worker, on_delete=models.SET_NULL, null=True, blank=True, related_name="lanes")
+    # No index: lanes are few, and a planner that knows little would look for one lane among all that a worker owns.
+    owner = models.ForeignKey(
+        Worker, on_delete=models.SET_NULL, null=True, blank=True, related_name="lanes", db_index=False
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(cap__gte=1), name="lane_cap_at_least_one")]

@@ -175,20 +175,21 @@ def advancing(monkeypatch, *, in_one_statement: bool):
             select 1 from outbox_item item where item.order_key = chat.key and item.open and item.id <> all(%s))
         for update of chat
     """
-    really_record, really_read = ticking._record, reading.chat_rows
+    really_record, really_read = ticking._record_columns, reading.chat_rows
     finished: set[uuid.UUID] = set()
 
-    def record(cursor, ended, patient):
+    def record(ended):
+        cursor = reading.raw_cursor()
         keys, ids = [[getattr(one.started.job, name) for one in ended] for name in ("order_key", "item_id")]
         if not in_one_statement:
             cursor.execute("select key from outbox_orderkey where key = any(%s) for update", [keys])
         finished.update(key for (key,) in cursor.execute(look, [keys, ids]).fetchall())
-        return really_record(cursor, ended, patient)
+        return really_record(ended)
 
     def read(keys):
         return really_read([key for key in keys if key not in finished])
 
-    monkeypatch.setattr(ticking, "_record", record)
+    monkeypatch.setattr(ticking, "_record_columns", record)
     monkeypatch.setattr(reading, "chat_rows", read)
 
 

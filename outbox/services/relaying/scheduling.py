@@ -65,6 +65,8 @@ class Scheduler:
         self._slots = self._least_slots = slots
         self._deadline_seconds = deadline_seconds
         self._unwritten: list[Ended] = []
+        self._landing: list[Ended] = []  # not yet applied to the plan
+        self._picked: list[Chat] = []  # in the tick under way
         self._deeds = LaneDeeds()
         self._doubtful: list[uuid.UUID] = []
         self._failures = 0
@@ -84,19 +86,16 @@ class Scheduler:
         the database still shows their items as waiting. Raises what the database raises; call again.
         """
         if self._unwritten or self._doubtful:
-            self._write([])
+            self._write(lambda: [])
         if not (self.stopping or self.fenced):
             self._read()
         self._take_in(timeout)
-        now = time.monotonic()
-        self.plan.wake(now)
-        picked = []
-        if not (self.stopping or self.fenced):
-            picked = self.plan.pick(self._slots - self.in_flight, now)
-        if picked or self._unwritten:
-            self._write(picked)
+        if self._unwritten:
+            self._write(self._pick)
+        elif picked := self._pick():
+            self._write(lambda: picked)
         self._release()
-        self._note_sent(now)
+        self._note_sent()
 
     def is_quiet(self) -> bool:
         """Nothing is in flight, to be written, read or started."""
@@ -173,7 +172,7 @@ class Scheduler:
                 self.in_flight -= 1
                 self._unwritten.append(event)
                 self._apply_to_lane(event, now)
-                self.plan.landed(event, now)
+                self._landing.append(event)
             case WakeUp(tokens):
                 for token in tokens:
                     self._apply_token(token, now)
@@ -212,7 +211,21 @@ class Scheduler:
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
-    def _write(self, picked: list[Chat]) -> None:
+    def _pick(self) -> list[uuid.UUID]:
+        """Apply what came back to the plan, and choose what starts next."""
+        now = time.monotonic()
+        self._land(now)
+        self.plan.wake(now)
+        if not (self.stopping or self.fenced):
+            self._picked = self.plan.pick(self._slots - self.in_flight, now)
+        return [chat.items[0][0] for chat in self._picked]
+
+    def _land(self, now: float) -> None:
+        for ended in self._landing:
+            self.plan.landed(ended, now)
+        self._landing.clear()
+
+    def _write(self, pick: Callable[[], list[uuid.UUID]]) -> None:
         ended, deeds, doubtful = list(self._unwritten), self._deeds, list(self._doubtful)
         if self._failures > PATIENCE and len(ended) > 1:  # one of them may be the reason: one at a time, turning
             self._unwritten.append(self._unwritten.pop(0))
@@ -222,17 +235,14 @@ class Scheduler:
                 worker_id=self._worker_id,
                 ended=ended,
                 lane_deeds=deeds,
-                picked=[chat.items[0][0] for chat in picked],
+                pick=pick,
                 doubtful=doubtful,
                 deadline_seconds=self._deadline_seconds,
                 patient=self._failures < PATIENCE,
             )
         except Exception:
             self._failures += 1
-            self._doubtful.extend(chat.items[0][0] for chat in picked)
-            now = time.monotonic()
-            for chat in picked:
-                self.plan.refused(chat, now)
+            self._take_back()
             raise
         self._failures = 0
         self._unwritten = (
@@ -240,20 +250,26 @@ class Scheduler:
         )
         self._doubtful = []
         self._deeds = LaneDeeds()
-        self._hand_out(picked, written)
+        self._hand_out(written)
         self._changed_lanes |= deeds.holds.keys() | deeds.closes.keys()
-        for one in written.counted:
-            if one.counts:
-                self.tally[one.state] += 1
-                if one.state == ItemState.SENT:
-                    self._sent[one.started.job.lane_id] += 1
+        self._count(written)
         self._adapt(ended)
 
-    def _hand_out(self, picked: list[Chat], written: Written) -> None:
+    def _take_back(self) -> None:
+        """The tick failed, perhaps after its commit."""
+        now = time.monotonic()
+        self._land(now)
+        picked, self._picked = self._picked, []
+        self._doubtful.extend(chat.items[0][0] for chat in picked)
+        for chat in picked:
+            self.plan.refused(chat, now)
+
+    def _hand_out(self, written: Written) -> None:
         if written.fenced and not self.fenced:
             self.fenced = True
             log.warning("outbox.worker_fenced worker=%s", self._worker_id)
-        left = {chat.items[0][0]: chat for chat in picked}
+        left = {chat.items[0][0]: chat for chat in self._picked}
+        self._picked = []
         for one in written.started:
             one.chat = left.pop(one.job.item_id)
             self.in_flight += 1
@@ -265,12 +281,20 @@ class Scheduler:
             self.plan.refused(chat, now)
             self._changed_lanes.add(chat.lane.id)
 
+    def _count(self, written: Written) -> None:
+        for one in written.counted:
+            if one.counts:
+                self.tally[one.state] += 1
+                if one.state == ItemState.SENT:
+                    self._sent[one.started.job.lane_id] += 1
+
     def _adapt(self, ended: list[Ended]) -> None:
         """Hand out twice what the last tick brought back: quick senders would else wait for the next one."""
         performed = sum([one.outcome is not Outcome.NOT_SENT for one in ended])
         self._slots = max(self._least_slots, min(2 * performed, SLOTS_MAX))
 
-    def _note_sent(self, now: float) -> None:
+    def _note_sent(self) -> None:
+        now = time.monotonic()
         if self._sent and (self.stopping or now >= self._sent_at):
             counting.note_sent(self._sent)
             self._sent.clear()

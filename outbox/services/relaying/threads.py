@@ -16,10 +16,17 @@ from outbox.services.waking import EVERYTHING, NOTIFY_CHANNEL
 
 log = logging.getLogger("waybill.outbox.relay")
 
-SESSION_LIMITS = """
-    set idle_in_transaction_session_timeout = '2s'; set lock_timeout = '2s'; set statement_timeout = '5s'
-"""
-NO_SESSION_LIMITS = "reset idle_in_transaction_session_timeout; reset lock_timeout; reset statement_timeout"
+# The scheduler names its rows by their keys, hundreds at a time. A planner that has seen a small table would remember
+# to read all of it, once for each of them; and compiling costs more than any statement here.
+SESSION_SETTINGS = {
+    "idle_in_transaction_session_timeout": "2s",
+    "lock_timeout": "2s",
+    "statement_timeout": "5s",
+    "enable_seqscan": "off",
+    "enable_memoize": "off",
+    "random_page_cost": "1.1",
+    "jit": "off",
+}
 PREPARE_AFTER = 5  # executions; the same few statements are planned once and not a hundred times a second
 RECONNECT_SECONDS = (0.1, 2.0)
 KEEPER_SECONDS = 1.0
@@ -28,7 +35,7 @@ FORGET_SECONDS = 3600.0
 
 
 class Session:
-    """This thread's connection with time limits, set again after each reconnect.
+    """This thread's connection with time limits and settings of its own, set again after each reconnect.
 
     The limit on idle transactions is what lets others take over from a process that froze while holding its locks.
     """
@@ -41,7 +48,7 @@ class Session:
         connection.ensure_connection()
         if connection.connection is not self._limited:
             with connection.cursor() as cursor:
-                cursor.execute(SESSION_LIMITS)
+                cursor.execute("; ".join(f"set {name} = '{value}'" for name, value in SESSION_SETTINGS.items()))
             connection.connection.prepare_threshold = PREPARE_AFTER
             self._limited = connection.connection
 
@@ -57,12 +64,12 @@ class Session:
 
 
 def let_go() -> None:
-    """Close this thread's connection. One that goes back into a pool must not bring our limits to whoever is next."""
+    """Close this thread's connection. One that goes back into a pool must not bring our settings to whoever is next."""
     raw = connection.connection
     if raw is not None and connection.settings_dict["OPTIONS"].get("pool"):
         try:
             raw.rollback()
-            raw.execute(NO_SESSION_LIMITS)
+            raw.execute("; ".join(f"reset {name}" for name in SESSION_SETTINGS))
             raw.prepare_threshold = None
         except Exception:  # broken; the pool throws a closed one away
             raw.close()

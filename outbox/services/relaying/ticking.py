@@ -1,17 +1,19 @@
 """The one write transaction of the scheduler: what ended, then what starts. Plain statements, each by key.
 
+Statements are sent without waiting for the one before (a pipeline), and the scheduler thinks while PostgreSQL works.
 Locks are taken in the order worker, lane, attempt, item, with ascending ids: the same order as everywhere else.
 """
 
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from django.db import transaction
+import psycopg
+from django.db import connection, transaction
 
 from kernel.arrays import columns
 from outbox.errors import NoSuchLane
@@ -122,7 +124,7 @@ class LaneDeeds:
 class Written:
     started: list[Started]
     fenced: bool  # this worker was declared dead or let its lease pass: nothing may start
-    counted: list[Ended]  # the outcomes that were ours to decide
+    counted: Sequence[Ended]  # the outcomes that were ours to decide
 
 
 def write_tick(
@@ -130,25 +132,38 @@ def write_tick(
     worker_id: int,
     ended: Sequence[Ended],
     lane_deeds: LaneDeeds,
-    picked: Sequence[uuid.UUID],
+    pick: Callable[[], Sequence[uuid.UUID]],
     doubtful: Sequence[uuid.UUID],
     deadline_seconds: float,
     patient: bool,
 ) -> Written:
     """Record outcomes and intents together, so that a chat's next item starts in the tick that ends the one before.
 
-    `doubtful` are items picked in a tick whose commit nobody saw: if their attempts exist, they never left. Repeating a
-    tick is harmless. Raises whatever the database raises; then nothing was written, or it cannot be told.
+    `pick` names the items to start; it is called once, while the outcomes are being recorded. `doubtful` are items
+    picked in a tick whose commit nobody saw: if their attempts exist, they never left. Repeating a tick is harmless.
+    Raises whatever the database raises; then nothing was written, or it cannot be told.
     """
-    with transaction.atomic(), raw_cursor() as cursor:
-        fenced = cursor.execute(FENCE, [worker_id]).fetchone() is None
+    with transaction.atomic():
+        fenced = raw_cursor().execute(FENCE, [worker_id]).fetchone() is None
         if not fenced:
             _change_lanes(lane_deeds)
-        counted = _record(cursor, ended, patient) if ended else []
-        if doubtful:
-            cursor.execute(DOUBT, [worker_id, list(doubtful)])
-        started = [] if fenced or not picked else _start(cursor, worker_id, list(picked), deadline_seconds)
-    return Written(started, fenced, counted)
+        with connection.connection.pipeline():
+            recording = _send(RECORD, _record_columns(ended)) if ended else None
+            picked = pick()
+            if doubtful:
+                _send(DOUBT, [worker_id, list(doubtful)])
+            taking = _send(TAKE, [id_array(picked), worker_id]) if picked and not fenced else None
+            settled, late = _settled(recording, ended) if recording else ([], [])
+            started = _start(taking, worker_id, deadline_seconds) if taking else []
+        mine = _closed_here(late) if late else set()
+        tell_kinds(settled + _learn(late, mine) if late else settled, patient=patient)
+    others = {one.started.attempt_id for one in late} - mine
+    return Written(started, fenced, [one for one in ended if one.started.attempt_id not in others] if others else ended)
+
+
+def _send(statement: str, values: Sequence[Any]) -> psycopg.Cursor:
+    """In a pipeline: fetching waits for the result."""
+    return raw_cursor().execute(statement, values, binary=True)
 
 
 def _change_lanes(deeds: LaneDeeds) -> None:
@@ -164,7 +179,7 @@ def _change_lanes(deeds: LaneDeeds) -> None:
             holding.close(lane, deeds.closes[lane_id])
 
 
-def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
+def _record_columns(ended: Sequence[Ended]) -> list[str]:
     rows = [
         (
             one.started.attempt_id,
@@ -182,51 +197,49 @@ def _record(cursor: Any, ended: Sequence[Ended], patient: bool) -> list[Ended]:
         for one in ended
     ]
     rows.sort(key=itemgetter(0))
-    cursor.execute(RECORD, columns(rows, 11), binary=True)
+    return columns(rows, 11)
+
+
+def _settled(recording: psycopg.Cursor, ended: Sequence[Ended]) -> tuple[list[Settled], list[Ended]]:
+    """What was settled, and the outcomes that came too late to settle anything."""
     left = {one.started.attempt_id: one for one in ended}
-    settled = [_settled(left.pop(row[0]), row) for row in cursor.fetchall()]
-    late = list(left.values())
-    mine: set[int] = set()
-    if late:
+    settled = [_as_settled(left.pop(row[0]), row) for row in recording.fetchall()]
+    return settled, list(left.values())
+
+
+def _closed_here(late: Sequence[Ended]) -> set[int]:
+    """The attempts among these that this tick closed, though their items had been settled by other evidence."""
+    with raw_cursor() as cursor:
         cursor.execute(CLOSED_HERE, columns([(one.started.attempt_id, one.outcome) for one in late], 2))
-        mine = {attempt_id for (attempt_id,) in cursor.fetchall()}
-        settled += _learn(cursor, late, mine)
-    tell_kinds(settled, patient=patient)
-    others = {one.started.attempt_id for one in late} - mine
-    return [one for one in ended if one.started.attempt_id not in others]
+        return {attempt_id for (attempt_id,) in cursor.fetchall()}
 
 
-def _learn(cursor: Any, late: list[Ended], mine: set[int]) -> list[Settled]:
+def _learn(late: list[Ended], mine: set[int]) -> list[Settled]:
     """Evidence without authority: note what a fenced worker learnt, and believe an acceptance."""
-    cursor.execute(
-        KEEP_EVIDENCE,
-        [
-            [one.started.attempt_id for one in late],
-            [one.outcome for one in late],
-            [
-                json.dumps(
-                    {"how": "late answer", "outcome": one.outcome, "provider_id": one.provider_id, "error": one.error}
-                )
-                for one in late
-            ],
-        ],
-    )
     accepted = [one for one in late if one.outcome == Outcome.SENT]
-    cursor.execute(
-        BELIEVE,
-        [
-            [one.started.job.item_id for one in accepted],
-            [one.provider_id for one in accepted],
-            [one.started.attempt_id in mine for one in accepted],
-        ],
-    )
-    by_item = {one.started.job.item_id: one for one in accepted}
-    believed = [_settled(by_item[row[0]], row) for row in cursor.fetchall()]
+    with raw_cursor() as cursor:
+        cursor.execute(
+            KEEP_EVIDENCE, columns([(one.started.attempt_id, one.outcome, _evidence(one)) for one in late], 3)
+        )
+        cursor.execute(
+            BELIEVE,
+            columns(
+                [(one.started.job.item_id, one.provider_id, one.started.attempt_id in mine) for one in accepted], 3
+            ),
+        )
+        by_item = {one.started.job.item_id: one for one in accepted}
+        believed = [_as_settled(by_item[row[0]], row) for row in cursor.fetchall()]
     wake_after_commit(chat_token(one.lane_id, one.order_key, Priority.INTERACTIVE) for one in believed)
     return believed
 
 
-def _settled(one: Ended, row: tuple) -> Settled:
+def _evidence(one: Ended) -> str:
+    return json.dumps(
+        {"how": "late answer", "outcome": one.outcome, "provider_id": one.provider_id, "error": one.error}
+    )
+
+
+def _as_settled(one: Ended, row: tuple) -> Settled:
     _, attempts, due_at, at = row
     job, counts = one.started.job, one.counts
     return Settled(
@@ -247,18 +260,20 @@ def _settled(one: Ended, row: tuple) -> Settled:
     )
 
 
-def _start(cursor: Any, worker_id: int, picked: list[uuid.UUID], deadline_seconds: float) -> list[Started]:
-    rows = cursor.execute(TAKE, [id_array(picked), worker_id], binary=True).fetchall()
+def _start(taking: psycopg.Cursor, worker_id: int, deadline_seconds: float) -> list[Started]:
+    rows = taking.fetchall()
     if not rows:
         return []
     item_ids, _, lane_ids, order_keys, *_ = zip(*rows, strict=True)
-    cursor.execute(INTEND, [worker_id, id_array(item_ids), id_array(order_keys), id_array(lane_ids)], binary=True)
-    attempts = {item_id: attempt_id for attempt_id, item_id in cursor.fetchall()}
+    intending = _send(INTEND, [worker_id, id_array(item_ids), id_array(order_keys), id_array(lane_ids)])
+    jobs = [
+        (Job(*what, decoded(payload, 0)[0], number, deadline_seconds), max_attempts)
+        for *what, payload, number, max_attempts in rows
+    ]
+    attempts = {item_id: attempt_id for attempt_id, item_id in intending.fetchall()}
     begun = time.monotonic()
-    started = []
-    for *what, payload, number, max_attempts in rows:
-        attempt_id = attempts.get(what[0])
-        if attempt_id is not None:
-            job = Job(*what, decoded(payload, 0)[0], number, deadline_seconds)
-            started.append(Started(attempt_id, job, max_attempts, begun))
-    return started
+    return [
+        Started(attempts[job.item_id], job, max_attempts, begun)
+        for job, max_attempts in jobs
+        if job.item_id in attempts
+    ]
