@@ -86,26 +86,12 @@ class WahaAdapter:
 
         WAHA may list a person's two chats, by number and by hidden id, as one: all is told of the chat asked for.
         """
-        client = Client(credentials, deadline)
-        params: dict[str, Any] = {
-            "limit": limits.HISTORY_PAGE,
-            "downloadMedia": "false",
-            "sortBy": "timestamp",
-            "sortOrder": "asc",
-            "filter.timestamp.gte": int(since.timestamp()),
-        }
-        if from_me is not None:
-            params["filter.fromMe"] = "true" if from_me else "false"
-        path = client.at(f"/chats/{segment(theirs(wa_chat_id))}/messages")
-        found: dict[str, InboundMessage] = {}
-        for page in range(limits.HISTORY_PAGES):
-            items = _history_page(client, path, {**params, "offset": page * limits.HISTORY_PAGE})
-            for message in filter(None, map(_message_of, items)):
-                if from_me in (None, message.from_me) and message.at.timestamp() >= params["filter.timestamp.gte"]:
-                    found[message.wa_message_id] = replace(message, wa_chat_id=wa_chat_id)
-            if len(items) < limits.HISTORY_PAGE:
-                break
-        return sorted(found.values(), key=lambda message: message.at)
+        path = f"/chats/{segment(theirs(wa_chat_id))}/messages"
+        found = _listed(Client(credentials, deadline), path, since, from_me)
+        return [replace(message, wa_chat_id=wa_chat_id) for message in found]
+
+    def recent(self, credentials: Credentials, *, since: datetime, deadline: float) -> list[InboundMessage]:
+        return _listed(Client(credentials, deadline), "/chats/all/messages", since, None)
 
     def fetch_media(
         self, credentials: Credentials, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
@@ -249,6 +235,29 @@ def _sent(answer: dict[str, Any], to: str) -> SentMessage:
         detail = "WAHA accepted the message but gave no id."
         raise ProviderError("no_message_id", detail, outcome_unknown=True, http_status=201)
     return SentMessage(wa_message_id, moment(answer), to)
+
+
+def _listed(client: Client, path: str, since: datetime, from_me: bool | None) -> list[InboundMessage]:
+    """Oldest first. What cannot be read, and what is no message of a chat, is left out."""
+    from_seconds = int(since.timestamp())
+    params: dict[str, Any] = {
+        "limit": limits.HISTORY_PAGE,
+        "downloadMedia": "false",
+        "sortBy": "timestamp",
+        "sortOrder": "asc",
+        "filter.timestamp.gte": from_seconds,
+    }
+    if from_me is not None:
+        params["filter.fromMe"] = "true" if from_me else "false"
+    found: dict[str, InboundMessage] = {}
+    for page in range(limits.HISTORY_PAGES):
+        items = _history_page(client, client.at(path), {**params, "offset": page * limits.HISTORY_PAGE})
+        for message in filter(None, map(_message_of, items)):
+            if from_me in (None, message.from_me) and message.at.timestamp() >= from_seconds:
+                found[message.wa_message_id] = message
+        if len(items) < limits.HISTORY_PAGE:
+            break
+    return sorted(found.values(), key=lambda message: message.at)
 
 
 def _history_page(client: Client, path: str, params: dict[str, Any]) -> list[Any]:

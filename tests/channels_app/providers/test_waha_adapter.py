@@ -275,11 +275,15 @@ def test_what_is_sent_to_a_number_and_what_comes_back_under_a_hidden_id_meet_in_
     report = at_waha.wait_for_value(InboundStatus, wa_message_id=sent.wa_message_id, status="read")
     assert report.wa_chat_id == LID, "reports name the hidden id only: the message's id must be enough"
     since = clock.now() - timedelta(minutes=1)
+    listed = at_waha.simulator.messages()
+    for message in listed:
+        message["_data"]["Info"] |= {"SenderAlt": "", "RecipientAlt": ""}
+    at_waha.simulator.fault(match={"path": "*/messages"}, times=1, body=listed)
     found = at_waha.adapter.history(at_waha.credentials, DANA, since=since, from_me=None, deadline=DEADLINE)
     assert [(message.wa_message_id, message.wa_chat_id) for message in found] == [
         (theirs, DANA),
         (sent.wa_message_id, DANA),
-    ]
+    ], "what the history of a chat holds belongs to that chat, whatever id it is listed under"
 
 
 # --- Files ---
@@ -343,6 +347,15 @@ def test_history_is_read_page_by_page_and_what_is_unreadable_is_left_out(at_waha
         at_waha.simulator.fault(times=1, **rule)
         with pytest.raises(ProviderError):
             at_waha.adapter.history(at_waha.credentials, DANA, **ask)
+
+
+def test_what_was_said_lately_is_read_over_all_chats_and_without_stories(at_waha):
+    at_waha.simulator.inbound(text="From Dana")
+    at_waha.simulator.inbound(text="From Sam", **{"from": "15550100202"})
+    at_waha.simulator.inbound(text="A story", chat_id="status@broadcast")
+    since = clock.now() - timedelta(minutes=1)
+    found = at_waha.adapter.recent(at_waha.credentials, since=since, deadline=DEADLINE)
+    assert [(m.text, m.wa_chat_id[:11]) for m in found] == [("From Dana", DANA[:11]), ("From Sam", "15550100202")]
 
 
 # --- The session ---

@@ -52,8 +52,8 @@ def read(data: bytes):
 
 
 def one(event: str, payload, **more):
-    (value,) = read(body(event, payload, **more)).values
-    return value
+    """What the event is about; who is who may stand beside it."""
+    return read(body(event, payload, **more)).values[0]
 
 
 def message(**more) -> dict:

@@ -111,7 +111,7 @@ class Api:
         found = [
             {**message, "media": None}
             for message in known
-            if message["from"] in both
+            if (chat == "all" or message["from"] in both)
             and since <= message["timestamp"] <= until
             and from_me in (None, message["fromMe"])
         ]
