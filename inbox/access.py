@@ -21,10 +21,16 @@ def chats_visible_to(actor: Actor) -> ChatQuerySet:
 def chat_for(actor: Actor, chat_id: uuid.UUID) -> Chat:
     """The chat with its channel, contact and assignee. Raises NoSuchChat."""
     people = ("channel", "contact", "assigned_to__user")
-    chat = chats_visible_to(actor).select_related(*people).filter(pk=chat_id).first()
+    chat = chats_visible_to(actor).select_related(*people).filter(_goes_by(chat_id)).first()
     if chat is None:
         raise NoSuchChat
     return chat
+
+
+def _goes_by(chat_id: uuid.UUID) -> Q:
+    """The chat itself, or the one that it was merged into: addresses of both lead there."""
+    merged = Chat.objects.filter(pk=chat_id, merged_into__isnull=False).values("merged_into")
+    return Q(pk=chat_id) | Q(pk__in=merged)
 
 
 def chat_opened_by(member: Member, chat_id: uuid.UUID) -> Chat:
@@ -45,7 +51,7 @@ def chat_opened_by(member: Member, chat_id: uuid.UUID) -> Chat:
     annotated = chats_visible_to(member).annotate(
         my_read_up_to=Subquery(cursor.values("read_up_to")[:1]), my_draft=Subquery(draft.values(left=left)[:1])
     )
-    chat = annotated.select_related(*people).filter(pk=chat_id).first()
+    chat = annotated.select_related(*people).filter(_goes_by(chat_id)).first()
     if chat is None:
         raise NoSuchChat
     return chat

@@ -82,6 +82,11 @@ class NoSuchContact(NotFound):
     message = "There is no such contact, or it is not yours."
 
 
+class NotAmongTheirIds(Conflict):
+    code = "not_among_their_ids"
+    message = "This contact has no such other WhatsApp id that could be taken off."
+
+
 class NoSuchAttachment(NotFound):
     code = "attachment_not_found"
     message = "There is no such file, or it is not yours."

@@ -142,6 +142,10 @@ class ContactForm(serializers.Serializer):
     notes = serializers.CharField(max_length=20_000, required=False, allow_blank=True, trim_whitespace=False)
 
 
+class SeparateForm(serializers.Serializer):
+    wa_id = serializers.CharField(max_length=80, help_text="One of the contact's other WhatsApp ids.")
+
+
 class UploadForm(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
     kind = serializers.CharField(

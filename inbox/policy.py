@@ -55,6 +55,25 @@ def wa_chat_id_of(to: str) -> str | None:
     return None
 
 
+_NATIONAL_FORMS = (
+    (re.compile(r"55([1-9][1-9])9([6-9]\d{7})"), r"55\1\2"),  # Brazil: the ninth digit of mobiles
+    (re.compile(r"55([1-9][1-9])([6-9]\d{7})"), r"55\g<1>9\2"),
+    (re.compile(r"521(\d{10})"), r"52\1"),  # Mexico: the 1 of mobiles, given up in 2019
+    (re.compile(r"52([2-9]\d{9})"), r"521\1"),
+    (re.compile(r"549(\d{10})"), r"54\1"),  # Argentina: the 9 of mobiles called from abroad
+    (re.compile(r"54([1-8]\d{9})"), r"549\1"),
+)
+
+
+def other_form_of(wa_id: str) -> str:
+    """The same mobile number as its country also writes it, and WhatsApp may; "" where there is one form only."""
+    digits, _, host = wa_id.partition("@")
+    if host != PERSON:
+        return ""
+    forms = (form.sub(other, digits) for form, other in _NATIONAL_FORMS if form.fullmatch(digits))
+    return next((f"{other}@{PERSON}" for other in forms), "")
+
+
 def phone_number_of(wa_id: str) -> str:
     """`+<digits>` for a person known by number, else ""."""
     name, _, host = wa_id.partition("@")

@@ -20,6 +20,7 @@ from inbox.jobs import EDIT, MEDIA_FETCH, REACT, READ, RECOVER, REVOKE, SEND
 from inbox.models import Attachment, Message
 from inbox.services.attachments import settle_fetches, storage_path
 from inbox.services.editing import note_refused, note_taken
+from inbox.services.identities import note_normalised
 from inbox.services.recovering import keep_recovered
 from inbox.services.settling import settle_sends
 from inbox.states import MessageType
@@ -46,6 +47,7 @@ def send(job: Job) -> Accepted:
         payload["quoted_wa_id"] = _wa_message_id(quoted_id)
     outgoing = Outgoing.from_dict(payload)
     sent = _asked(lambda: gateway.send(job.lane_id, outgoing, deadline=until - time.monotonic()))
+    note_normalised(workspace_id=job.workspace_id, asked=outgoing.to, answered=sent.wa_chat_id)
     return Accepted(provider_id=sent.wa_message_id, data={"at": sent.at} if sent.at else {})
 
 

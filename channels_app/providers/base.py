@@ -258,6 +258,14 @@ class Participant:
 
 
 @dataclass(frozen=True)
+class InboundIdentity:
+    """Two ids of one person. `wa_id` is the hidden or business-scoped one, `number` `<digits>@s.whatsapp.net`."""
+
+    wa_id: str
+    number: str
+
+
+@dataclass(frozen=True)
 class InboundGroup:
     """A group. `complete` when `participants` is the whole list (a synchronisation), not only what an event named."""
 
@@ -320,6 +328,7 @@ Inbound = (
     | InboundVote
     | InboundChat
     | InboundContact
+    | InboundIdentity
     | InboundGroup
     | InboundParticipants
     | InboundPresence

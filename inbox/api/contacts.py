@@ -10,9 +10,10 @@ from rest_framework.views import APIView
 from inbox.access import contact_for
 from inbox.api.asking import CURSOR, LIMIT, body_of, page_of, paged
 from inbox.api.shapes import ContactShape, contact_shape
-from inbox.forms import ContactForm
+from inbox.forms import ContactForm, SeparateForm
 from inbox.selectors.contacts import contact_page
 from inbox.services.contacts import update_contact
+from inbox.services.identities import separate
 from kernel.paging import page_limit
 
 
@@ -47,3 +48,14 @@ class ContactDetail(APIView):
         form = ContactForm(data=body_of(request))
         form.is_valid(raise_exception=True)
         return Response(contact_shape(update_contact(actor=request.auth, contact=contact, **form.validated_data)))
+
+
+class ContactSeparate(APIView):
+    @extend_schema(operation_id="contacts_separate", request=SeparateForm, responses={200: ContactShape})
+    def post(self, request: Request, contact_id: uuid.UUID) -> Response:
+        """Somebody else goes by this id: take it off, with its chats. Answers with that other contact."""
+        contact = contact_for(request.auth, contact_id)
+        form = SeparateForm(data=body_of(request))
+        form.is_valid(raise_exception=True)
+        other = separate(actor=request.auth, contact=contact, wa_id=form.validated_data["wa_id"])
+        return Response(contact_shape(other))

@@ -20,6 +20,7 @@ urlpatterns = [
     path("messages/<uuid:message_id>/mark-sent", messages.MessageMarkSent.as_view(), name="message-mark-sent"),
     path("contacts", contacts.Contacts.as_view(), name="contact-list"),
     path("contacts/<uuid:contact_id>", contacts.ContactDetail.as_view(), name="contact-detail"),
+    path("contacts/<uuid:contact_id>/separate", contacts.ContactSeparate.as_view(), name="contact-separate"),
     path("attachments", attachments.Attachments.as_view(), name="attachment-list"),
     path("attachments/<uuid:attachment_id>", attachments.AttachmentDetail.as_view(), name="attachment-detail"),
 ]

@@ -23,7 +23,8 @@ class ChatQuerySet(models.QuerySet):
         """The one rule of who sees which chats; lists, counts, search, sockets and the API all ask here."""
         if not actor.may(Permission.SEE_CHATS):
             return self.none()
-        return self.filter(workspace_id=actor.workspace_id).exclude(channel_id__in=hidden_channels(actor))
+        own = self.filter(workspace_id=actor.workspace_id, merged_into__isnull=True)
+        return own.exclude(channel_id__in=hidden_channels(actor))
 
 
 class Chat(Row):
@@ -35,6 +36,15 @@ class Chat(Row):
     kind = models.CharField(max_length=6, choices=[("direct", "Direct"), ("group", "Group")])
     contact = models.ForeignKey(
         Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="chats", db_index=False
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The chat that holds its messages, since both are with one person.",
     )
     name = models.CharField(max_length=200, blank=True)
     name_at = models.DateTimeField(null=True, blank=True)
@@ -81,6 +91,9 @@ class Chat(Row):
             ),
             models.Index(fields=["channel", "state", "-last_message_at", "-id"], name="chat_newest_by_channel"),
             models.Index(fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="chat_wakes"),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="chat_merged_into"
+            ),
             models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="chat_by_contact"),
             GinIndex(NAME_WORDS, name="chat_name_search"),
         ]

@@ -49,6 +49,12 @@ class ContactAddress(Row):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
     wa_id = models.CharField(max_length=80)
+    former_contact_id = models.UUIDField(
+        null=True, editable=False, help_text="Whose it was before the two were found to be one person."
+    )
+    kept_apart = models.BooleanField(
+        default=False, db_default=False, help_text="A person said that this is somebody else; it stays so."
+    )
 
     class Meta:
         verbose_name_plural = "contact addresses"

@@ -43,6 +43,12 @@ class Message(Row):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    came_as = models.CharField(
+        max_length=80,
+        blank=True,
+        db_default="",
+        help_text="The WhatsApp id that the provider gave the chat, where the chat goes by another of the same person.",
+    )
     direction = models.CharField(max_length=8, choices=Direction.choices)
     type = models.CharField(max_length=12, choices=MessageType.choices)
     text = models.TextField(blank=True)

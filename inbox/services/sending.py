@@ -23,6 +23,7 @@ from inbox.jobs import SEND, Draft
 from inbox.models import Attachment, Chat, Contact, ContactAddress, Message, MessageDeed
 from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST, made_at, wa_chat_id_of
 from inbox.services.drafts import clear_draft
+from inbox.services.identities import chat_with
 from inbox.states import AttachmentState, Direction, MessageStatus, MessageType, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
@@ -88,7 +89,7 @@ def start_chat(*, actor: Actor, channel: Channel, to: str) -> Chat:
         raise NumberNotUnderstood(fields={"to": ["not a phone number or WhatsApp id"]})
     if wa_chat_id == channel.own_wa_id:
         raise NumberNotUnderstood("That is the channel's own number.", fields={"to": ["the channel's own number"]})
-    found = Chat.objects.filter(channel=channel, wa_chat_id=wa_chat_id).first()
+    found = chat_with(channel, wa_chat_id)
     if found is not None:
         return found
     if is_group(wa_chat_id):

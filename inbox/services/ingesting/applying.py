@@ -7,12 +7,20 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from channels_app.models import Channel
-from channels_app.providers.base import InboundConnection, InboundGroup, InboundPresence, InboundStatus, InboundTemplate
+from channels_app.providers.base import (
+    InboundConnection,
+    InboundGroup,
+    InboundIdentity,
+    InboundPresence,
+    InboundStatus,
+    InboundTemplate,
+)
 from channels_app.services.connection import note_confirmed, note_connection, note_inbound
 from channels_app.services.templates import note_template
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
+from inbox.services.identities import Pair, unite
 from inbox.services.ingesting.announcing import announce_participants
 from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_chats
 from inbox.services.ingesting.echoes import confirm_uncertain, match_our_sends, name_our_sends
@@ -70,6 +78,7 @@ def apply_values(batch: Sequence[Heard]) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("apply_values was called outside a transaction.")
+    unite(_identities(batch))
     people = find_or_make_people(batch)
     chats = find_or_make_chats(batch, people.contact_of)
     matched = match_our_sends(batch, chats)
@@ -89,6 +98,11 @@ def apply_groups(*, channel_id: uuid.UUID, groups: Sequence[InboundGroup]) -> No
     channel = Channel.objects.get(pk=channel_id)
     source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
     apply_values([Heard(source, group) for group in groups])
+
+
+def _identities(batch: Sequence[Heard]) -> Iterable[Pair]:
+    told = (heard for heard in batch if isinstance(heard.value, InboundIdentity))
+    return ((heard.source.workspace_id, heard.value.wa_id, heard.value.number) for heard in told)
 
 
 def _lock_chats(chats: Chats) -> None:

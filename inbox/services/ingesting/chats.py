@@ -21,10 +21,19 @@ ARCHIVED = "This chat was written from another number. It opens again when the c
 WRITING_WINDOW = {"cloud": timedelta(hours=24)}
 """How long after a customer's message anything may be written, for providers that limit it."""
 
+# A merged chat is the other name of the one that it was merged into.
 _FIND = """
-SELECT c.channel_id, c.wa_chat_id, c.id
+SELECT c.channel_id, c.wa_chat_id, coalesce(c.merged_into_id, c.id), c.merged_into_id IS NOT NULL
 FROM unnest(%s::uuid[], %s::text[]) AS wanted (channel_id, wa_chat_id)
 JOIN inbox_chat c ON c.channel_id = wanted.channel_id AND c.wa_chat_id = wanted.wa_chat_id
+"""
+
+# A person whom we know by another id has a chat already.
+_FIND_BY_CONTACT = """
+SELECT w.channel_id, w.wa_chat_id, c.id, true
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) AS w (channel_id, wa_chat_id, contact_id)
+JOIN inbox_chat c ON c.contact_id = w.contact_id AND c.channel_id = w.channel_id
+WHERE c.kind = 'direct' AND c.merged_into_id IS NULL
 """
 
 _MAKE = """
@@ -114,11 +123,23 @@ _NOTHING = ChatNews()
 
 @dataclass
 class Chats:
-    """The chats that a batch touches: where they are, whose they are, and what is new about them."""
+    """The chats that a batch touches: where they are, whose they are, and what is new about them.
+
+    `aliases` are keys by which the provider names a chat that goes by another id of the same person.
+    """
 
     id_of: dict[ChatKey, uuid.UUID]
     source_of: dict[uuid.UUID, Source]
+    aliases: set[ChatKey] = field(default_factory=set)
     news: dict[uuid.UUID, ChatNews] = field(default_factory=dict)
+
+    def take(self, rows: Iterable[tuple[uuid.UUID, str, uuid.UUID, bool]], wanted: dict[ChatKey, Source]) -> None:
+        for channel_id, wa_chat_id, chat_id, is_alias in rows:
+            key = channel_id, wa_chat_id
+            self.id_of[key] = chat_id
+            self.source_of[chat_id] = wanted[key]
+            if is_alias:
+                self.aliases.add(key)
 
     def about(self, chat_id: uuid.UUID) -> ChatNews:
         if (known := self.news.get(chat_id)) is None:
@@ -137,10 +158,11 @@ def find_or_make_chats(batch: Iterable[Heard], contact_of: dict[Person, uuid.UUI
         (heard.source.channel_id, identity(value.wa_chat_id, 80, "chat's id")): heard.source for heard, value in told
     }
     chats = _found(wanted)
-    missing = sorted(wanted.keys() - chats.id_of.keys())
-    if missing:
+    if missing := wanted.keys() - chats.id_of.keys():
+        _find_by_contact(chats, missing, wanted, contact_of)
+    if missing := sorted(wanted.keys() - chats.id_of.keys()):
         _make(missing, wanted, contact_of)
-        chats = _found(wanted)
+        chats.take(_rows(_FIND, columns(missing, 2)), wanted)
     for heard, value in told:
         _note(heard, value, chats.about(chats.id_of[heard.source.channel_id, value.wa_chat_id]))
     return chats
@@ -172,15 +194,28 @@ def change_chats(chats: Chats) -> list[uuid.UUID]:
 
 
 def _found(wanted: dict[ChatKey, Source]) -> Chats:
-    if not wanted:
-        return Chats({}, {})
+    chats = Chats({}, {})
+    if wanted:
+        chats.take(_rows(_FIND, columns(wanted, 2)), wanted)
+    return chats
+
+
+def _find_by_contact(
+    chats: Chats, missing: Iterable[ChatKey], wanted: dict[ChatKey, Source], contact_of: dict[Person, uuid.UUID]
+) -> None:
+    known = [
+        (*key, contact_id)
+        for key in missing
+        if not is_group(key[1]) and (contact_id := contact_of.get((wanted[key].workspace_id, key[1])))
+    ]
+    if known:
+        chats.take(_rows(_FIND_BY_CONTACT, columns(known, 3)), wanted)
+
+
+def _rows(statement: str, parameters: Sequence[str]) -> list[tuple]:
     with prepared_cursor() as cursor:
-        cursor.execute(_FIND, columns(wanted, 2))
-        rows = cursor.fetchall()
-    return Chats(
-        id_of={(channel_id, wa_chat_id): chat_id for channel_id, wa_chat_id, chat_id in rows},
-        source_of={chat_id: wanted[channel_id, wa_chat_id] for channel_id, wa_chat_id, chat_id in rows},
-    )
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
 
 
 def _make(missing: Sequence[ChatKey], wanted: dict[ChatKey, Source], contact_of: dict[Person, uuid.UUID]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from channels_app.providers.base import InboundMessage, InboundStatus
 from inbox.jobs import SEND
-from inbox.models import Message
+from inbox.models import Chat, Message
 from inbox.services.folding import FactKey
 from inbox.services.ingesting.chats import Chats
 from inbox.services.ingesting.heard import Heard
@@ -154,7 +154,9 @@ def _sends(echoes: list[_Echo]) -> list[_Send]:
     ended = unnamed.filter(chat_id__in=chat_ids, sort_at__gte=now() - ENDED_WITHIN).exclude(
         status=MessageStatus.PENDING
     )
-    open_attempts = Attempt.objects.filter(order_key__in=chat_ids, finished_at=None, item__kind=SEND)
+    # What was under way when two chats became one keeps the queue of the chat that it was written in.
+    queues = {*chat_ids, *Chat.objects.filter(merged_into__in=chat_ids).values_list("pk", flat=True)}
+    open_attempts = Attempt.objects.filter(order_key__in=queues, finished_at=None, item__kind=SEND)
     message_ids = {
         *ended.values_list("pk", flat=True),
         *unnamed.filter(pk__in=named).values_list("pk", flat=True),

@@ -41,6 +41,11 @@ WHERE m.type = 'unsupported' AND excluded.type <> 'unsupported'
 RETURNING m.id, m.channel_id, m.wa_message_id, m.version = 1
 """
 
+_NAME_ALIAS = """
+UPDATE inbox_message m SET came_as = n.wa_chat_id FROM unnest(%s::uuid[], %s::text[]) AS n (id, wa_chat_id)
+WHERE m.id = n.id
+"""
+
 _INSERT_FILES = """
 INSERT INTO inbox_attachment (id, workspace_id, message_id, kind, mime_type, file_name, size, seconds, state,
                               state_detail, path, provider_media_id, provider_link, created_at)
@@ -110,7 +115,19 @@ def _insert(
                 chats.about(chat_id).written_by_customer(heard.source, message.at)
         if message.media is not None:
             files.append((message_id, heard))
+    if chats.aliases:
+        _note_alias(
+            [one for one in returned if (one[1], fresh[one[1], one[2]].value.wa_chat_id) in chats.aliases], fresh
+        )
     return files
+
+
+def _note_alias(returned: Iterable[tuple], fresh: dict[FactKey, Heard]) -> None:
+    """These came under another id of the same person, and can be told apart by it should it be somebody else's."""
+    rows = [(message_id, fresh[channel_id, name].value.wa_chat_id) for message_id, channel_id, name, _ in returned]
+    if rows:
+        with prepared_cursor() as cursor:
+            cursor.execute(_NAME_ALIAS, columns(rows, 2))
 
 
 def _worth_inserting(batch: Iterable[Heard], ours: dict[FactKey, uuid.UUID]) -> dict[FactKey, Heard]:

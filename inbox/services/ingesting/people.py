@@ -1,12 +1,14 @@
 """Contacts and their WhatsApp ids, found or made."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from channels_app.providers.base import InboundChat, InboundContact, InboundMessage
+from inbox.models import ContactAddress
+from inbox.policy import other_form_of
 from inbox.services.ingesting.heard import Heard, identity, storable
 from inbox.states import is_group
 from kernel.arrays import columns
@@ -133,6 +135,7 @@ def _contacts(wanted: set[Person]) -> dict[Person, uuid.UUID]:
     if not wanted:
         return {}
     found = _find(wanted)
+    found |= _known_by_the_other_form(wanted - found.keys())
     missing = sorted(wanted - found.keys())
     if missing:
         with prepared_cursor() as cursor:
@@ -140,6 +143,21 @@ def _contacts(wanted: set[Person]) -> dict[Person, uuid.UUID]:
             cursor.execute(_MAKE, [*columns(rows, 4), now()])
         found |= _find(missing)
     return found
+
+
+def _known_by_the_other_form(people: Collection[Person]) -> dict[Person, uuid.UUID]:
+    """Who wrote under the number as their country also writes it, and now goes by both."""
+    other = {person: (person[0], form) for person in people if (form := other_form_of(person[1]))}
+    known = _find(other.values()) if other else {}
+    same = {person: known[form] for person, form in other.items() if form in known}
+    ContactAddress.objects.bulk_create(
+        (
+            ContactAddress(workspace_id=workspace_id, wa_id=wa_id, contact_id=contact_id)
+            for (workspace_id, wa_id), contact_id in sorted(same.items())
+        ),
+        ignore_conflicts=True,
+    )
+    return same
 
 
 def _find(people: Iterable[Person]) -> dict[Person, uuid.UUID]:

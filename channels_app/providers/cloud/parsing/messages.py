@@ -15,7 +15,7 @@ from channels_app.providers.base import (
 )
 from channels_app.providers.cloud import limits
 from channels_app.providers.cloud.parsing.contents import content_of, text_of
-from channels_app.providers.cloud.parsing.people import Place, group, name_of, person
+from channels_app.providers.cloud.parsing.people import Place, group, identities_of, name_of, person
 from channels_app.providers.reading import Malformed, mapping, message_id, moment, storable, text
 
 
@@ -33,7 +33,8 @@ def message_values(item: Any, place: Place) -> Iterable[Inbound]:
     name = name_of(place, item.get("from"), item.get("from_user_id"))
     if kind in DEEDS:
         return DEEDS[kind](item, chat_id, sender, name)
-    return [message_of(item, kind, chat_id, sender_wa_id=sender, sender_name=name)]
+    message = message_of(item, kind, chat_id, sender_wa_id=sender, sender_name=name)
+    return [message, *identities_of(item.get("from"), item.get("from_user_id"))]
 
 
 def message_of(item: dict[str, Any], kind: str, chat_id: str, **more: Any) -> InboundMessage:

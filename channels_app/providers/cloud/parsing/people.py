@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels_app.providers import reading
+from channels_app.providers.base import InboundIdentity
 from channels_app.providers.reading import mapping, sequence, text
 
 ID_LIMIT = 80 - len("@bsuid")
@@ -43,6 +44,12 @@ def person(number: Any, user_id: Any) -> str:
     if isinstance(user_id, str) and len(user_id) <= ID_LIMIT and _PERSON.fullmatch(user_id):
         return f"{user_id}@bsuid"
     return ""
+
+
+def identities_of(number: Any, user_id: Any) -> list[InboundIdentity]:
+    """The business-scoped id that belongs to a number, where both are named."""
+    known, hidden = person(number, None), person(None, user_id)
+    return [InboundIdentity(hidden, known)] if known and hidden else []
 
 
 def group(group_id: Any) -> str:

@@ -8,7 +8,7 @@ from channels_app.providers.base import Ignored, Inbound, InboundMessage
 from channels_app.providers.reading import Malformed, mapping, moment, text
 from channels_app.providers.waha.ids import id_of, reference_of
 from channels_app.providers.waha.parsing.content import content_of, quoted_id
-from channels_app.providers.waha.parsing.people import author_of, chat_of
+from channels_app.providers.waha.parsing.people import author_of, chat_of, identities_of
 from channels_app.providers.waha.parsing.reports import ACK_STATUS, ack_of
 from channels_app.providers.waha.parsing.told import UNTOLD, Told
 
@@ -44,7 +44,8 @@ def message_values(item: dict[str, Any], around: Told = UNTOLD) -> Iterable[Inbo
             quoted_wa_id=quoted_id(item),
             client_reference=reference_of(message_id) if from_me else "",
             **content,
-        )
+        ),
+        *identities_of(item),
     ]
 
 

@@ -7,6 +7,7 @@ so that what we sent to a number and what comes back under the hidden id meet in
 from typing import Any
 
 from channels_app.providers import reading
+from channels_app.providers.base import InboundIdentity
 from channels_app.providers.reading import mapping
 from channels_app.providers.waha.ids import Key, key_of
 
@@ -30,6 +31,17 @@ def author_of(item: dict[str, Any], chat_id: str, own_wa_id: str) -> str:
     key: Key | None = key_of(item.get("id"))
     written = reading.wa_id(item.get("participant")) or reading.wa_id(item.get("author"))
     return _phone(written or (key.participant if key else ""), *_author_numbers(item))
+
+
+def identities_of(item: dict[str, Any]) -> list[InboundIdentity]:
+    """Which hidden ids belong to which numbers, where the event names both: of the chat and of who wrote."""
+    key, from_me = key_of(item.get("id")), item.get("fromMe") is True
+    named = [
+        (key.chat if key else reading.wa_id(item.get("to" if from_me else "from")), _chat_numbers(item, from_me)),
+        (reading.wa_id(item.get("participant")) or (key.participant if key else ""), _author_numbers(item)),
+    ]
+    pairs = {(hidden, _phone(hidden, *numbers)) for hidden, numbers in named if hidden}
+    return [InboundIdentity(hidden, number) for hidden, number in sorted(pairs) if number != hidden]
 
 
 def _chat_numbers(item: dict[str, Any], from_me: bool) -> tuple[Any, ...]:
