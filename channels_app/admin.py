@@ -13,7 +13,7 @@ from channels_app.providers import built_in, description_of
 from channels_app.selectors.channels import shown, webhook_url
 from channels_app.services import channels, connection, grouping, webhooking
 from channels_app.states import ProviderKind
-from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, action_on_each
 from kernel.errors import Invalid
 from workspaces.access import Operator
 
@@ -88,6 +88,24 @@ class ConnectionLogInline(ReadOnlyInline):
         return super().get_queryset(request).filter(pk__in=Subquery(newest.values("pk")[:LOG_ROWS]))
 
 
+def _action(deed: Any, name: str, words: str, done: str) -> Any:
+    def do(request: HttpRequest, channel: Channel) -> None:
+        deed(actor=Operator(user=request.user, workspace=channel.workspace), channel_id=channel.pk)
+
+    return action_on_each(name, words, do, done=done)
+
+
+ACTIONS = [
+    _action(connection.connect, "connect", "Connect", "being connected"),
+    _action(connection.disconnect, "disconnect", "Disconnect (stop sending)", "disconnected"),
+    _action(connection.reconnect, "reconnect", "Reconnect", "being connected again"),
+    _action(connection.log_out, "log_out", "Log out (unlink the phone)", "being logged out"),
+    _action(grouping.sync_groups, "sync_groups", "Synchronise groups", "being read"),
+    _action(webhooking.check_webhook, "check_webhook", "Check the webhook", "being checked"),
+    _action(channels.remove_channel, "remove", "Remove (chats stay)", "removed"),
+]
+
+
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin):
     form = ChannelForm
@@ -96,6 +114,7 @@ class ChannelAdmin(admin.ModelAdmin):
     search_fields = ["name", "phone_number", "own_wa_id", "provider_channel_id"]
     list_select_related = ["workspace"]
     show_full_result_count = False
+    actions = ACTIONS
     inlines = [ConnectionLogInline]
     state = [
         "status",
@@ -163,33 +182,6 @@ class ChannelAdmin(admin.ModelAdmin):
     @admin.display(description="Webhook address")
     def webhook_address(self, channel: Channel) -> str:
         return webhook_url(channel)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        if self.has_operate_permission(request):
-            actions |= {name: (_to_each(deed, done), name, words) for name, (deed, words, done) in DEEDS.items()}
-        return actions
-
-
-DEEDS = {
-    "connect": (connection.connect, "Connect", "being connected"),
-    "disconnect": (connection.disconnect, "Disconnect (stop sending)", "disconnected"),
-    "reconnect": (connection.reconnect, "Reconnect", "being connected again"),
-    "log_out": (connection.log_out, "Log out (unlink the phone)", "being logged out"),
-    "sync_groups": (grouping.sync_groups, "Synchronise groups", "being read"),
-    "check_webhook": (webhooking.check_webhook, "Check the webhook", "being checked"),
-    "remove": (channels.remove_channel, "Remove (chats stay)", "removed"),
-}
-
-
-def _to_each(deed: Any, done: str) -> Any:
-    def action(admin_page: ChannelAdmin, request: HttpRequest, rows: QuerySet) -> None:
-        def do(channel: Channel) -> None:
-            deed(actor=Operator(user=request.user, workspace=channel.workspace), channel_id=channel.pk)
-
-        do_to_each(request, rows.select_related("workspace"), do, done=done)
-
-    return action
 
 
 @admin.register(Credential)

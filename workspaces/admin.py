@@ -9,14 +9,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, action_on_each
 from kernel.errors import Invalid
 from workspaces.access import Operator
-from workspaces.models import ApiKey, AuditEntry, Invitation, Member, User, Workspace
+from workspaces.models import ApiKey, AuditEntry, Invitation, Member, Team, TeamMember, User, Workspace
 from workspaces.roles import Role
 from workspaces.services import api_keys, founding, inviting, membership
 from workspaces.services.people import clean_name
@@ -121,46 +120,45 @@ class WorkspaceAdmin(ReadOnlyAdmin):
         founding.rename_workspace(actor=Operator(user=request.user, workspace=obj), name=obj.name)
 
 
+def _make(role: Role) -> Any:
+    word = role.label.lower()
+    return action_on_each(
+        f"make_{role}",
+        f"Make {word}",
+        lambda request, member: membership.change_role(
+            actor=_operator(request, member), member_id=member.pk, role=role
+        ),
+        done=f"made {word}",
+    )
+
+
+_REMOVE = action_on_each(
+    "remove",
+    "Remove from the workspace",
+    lambda request, member: membership.remove(actor=_operator(request, member), member_id=member.pk),
+    done="removed",
+)
+_REVOKE_INVITATION = action_on_each(
+    "revoke",
+    "Revoke",
+    lambda request, row: inviting.revoke(actor=_operator(request, row), invitation_id=row.pk),
+    done="revoked",
+)
+_REVOKE_KEY = action_on_each(
+    "revoke",
+    "Revoke",
+    lambda request, row: api_keys.revoke(actor=_operator(request, row), key_id=row.pk),
+    done="revoked",
+)
+
+
 @admin.register(Member)
 class MemberAdmin(ReadOnlyAdmin):
     list_display = ["user", "workspace", "role", "joined_at", "removed_at"]
     list_filter = ["role", "workspace"]
     search_fields = ["user__email", "user__name"]
     list_select_related = ["user", "workspace"]
-    actions = ["make_owner", "make_admin", "make_agent", "make_viewer", "remove"]
-
-    @admin.action(description="Make owner", permissions=["operate"])
-    def make_owner(self, request: HttpRequest, members: QuerySet) -> None:
-        self._make(request, members, Role.OWNER)
-
-    @admin.action(description="Make admin", permissions=["operate"])
-    def make_admin(self, request: HttpRequest, members: QuerySet) -> None:
-        self._make(request, members, Role.ADMIN)
-
-    @admin.action(description="Make agent", permissions=["operate"])
-    def make_agent(self, request: HttpRequest, members: QuerySet) -> None:
-        self._make(request, members, Role.AGENT)
-
-    @admin.action(description="Make viewer", permissions=["operate"])
-    def make_viewer(self, request: HttpRequest, members: QuerySet) -> None:
-        self._make(request, members, Role.VIEWER)
-
-    @admin.action(description="Remove from the workspace", permissions=["operate"])
-    def remove(self, request: HttpRequest, members: QuerySet) -> None:
-        do_to_each(
-            request,
-            members,
-            lambda member: membership.remove(actor=_operator(request, member), member_id=member.pk),
-            done="removed",
-        )
-
-    def _make(self, request: HttpRequest, members: QuerySet, role: Role) -> None:
-        do_to_each(
-            request,
-            members,
-            lambda member: membership.change_role(actor=_operator(request, member), member_id=member.pk, role=role),
-            done=f"made {role.label.lower()}",
-        )
+    actions = [*(_make(role) for role in (Role.OWNER, Role.ADMIN, Role.AGENT, Role.VIEWER)), _REMOVE]
 
 
 @admin.register(Invitation)
@@ -170,16 +168,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     search_fields = ["email"]
     list_select_related = ["workspace", "invited_by__user"]
     exclude = ["token_digest"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke", permissions=["operate"])
-    def revoke(self, request: HttpRequest, invitations: QuerySet) -> None:
-        do_to_each(
-            request,
-            invitations,
-            lambda invitation: inviting.revoke(actor=_operator(request, invitation), invitation_id=invitation.pk),
-            done="revoked",
-        )
+    actions = [_REVOKE_INVITATION]
 
 
 @admin.register(ApiKey)
@@ -189,16 +178,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     search_fields = ["name", "hint"]
     list_select_related = ["workspace"]
     exclude = ["digest"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke", permissions=["operate"])
-    def revoke(self, request: HttpRequest, keys: QuerySet) -> None:
-        do_to_each(
-            request,
-            keys,
-            lambda key: api_keys.revoke(actor=_operator(request, key), key_id=key.pk),
-            done="revoked",
-        )
+    actions = [_REVOKE_KEY]
 
 
 @admin.register(AuditEntry)
