@@ -202,10 +202,6 @@ def waiting_code(channel_id: uuid.UUID, name: str) -> tuple[str, datetime] | Non
         return None  # the key changed in these seconds; a new code follows
 
 
-def offers_templates(provider: str) -> bool:
-    return isinstance(_adapter(provider), OffersTemplates)
-
-
 def template_blanks(provider: str, components: list[dict[str, Any]]) -> list[Blank]:
     """What a template of the vendor needs to be sent; nothing where there are none."""
     adapter = _adapter(provider)
@@ -288,5 +284,6 @@ def _adapter(provider: str) -> Adapter:
 
 
 def _base_url(channel: Channel) -> str:
-    named = channel.settings.get("base_url") or {"whapi": settings.WHAPI_BASE_URL}.get(channel.provider, "")
+    by_settings = {"whapi": settings.WHAPI_BASE_URL, "cloud": settings.CLOUD_BASE_URL}
+    named = channel.settings.get("base_url") or by_settings.get(channel.provider, "")
     return named.rstrip("/")

@@ -88,6 +88,7 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
             "PORT": str(port),
             "SIMULATOR_PORT": str(provider_port),
             "WHAPI_BASE_URL": f"http://127.0.0.1:{provider_port}",
+            "CLOUD_BASE_URL": f"http://127.0.0.1:{free_port()}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
             "PYTHONUNBUFFERED": "1",
             **settings,
