@@ -39,6 +39,7 @@ class Description:
 
     links_by_phone: a phone scans a QR code (or types a pairing code); otherwise the token alone is the connection.
     restarts: `Adapter.restart` takes up a lost connection without a new link.
+    templates: outside a writing window only approved templates can be sent; the adapter lists and fills them.
     registers_webhooks: the adapter can register and look up its webhook; otherwise `by_hand` says what to do.
     """
 
@@ -53,6 +54,7 @@ class Description:
     pairing_codes: bool = False
     restarts: bool = False
     registers_webhooks: bool = True
+    templates: bool = False
 
     def asked(self, name: str) -> Asked | None:
         return next((one for one in self.asks if one.name == name), None)

@@ -20,6 +20,7 @@ from channels_app.services.asking import ask, is_asked, take_back
 from channels_app.services.credentials import CODES, TOKEN
 from channels_app.services.moving import move, note_detail, open_unless_held
 from channels_app.services.renumbering import note_identity
+from channels_app.services.templates import have_templates_read
 from channels_app.states import LINKING, MOVES, SENDS, UNLINKED, ChannelStatus
 from kernel import clock
 from kernel.repeating import again_after_deadlock
@@ -160,6 +161,7 @@ def _believe(channel_id: uuid.UUID, said: InboundConnection | Health, *, source:
         to = ChannelStatus(said.status)
         if to in SENDS and channel.status not in SENDS:
             _have_webhook_checked(channel)
+            have_templates_read(channel)
         if to not in SENDS and channel.status in SENDS:
             _plan_restart(channel, to)
         return move(

@@ -2,34 +2,56 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from channels_app import jobs
 from channels_app.access import channel_to_manage
 from channels_app.errors import NoSuchTemplate, TemplateNotUsable
 from channels_app.models import Channel, MessageTemplate
+from channels_app.providers import built_in, description_of
 from channels_app.providers.base import Blank, FilledTemplate, InboundTemplate, Template
 from channels_app.services import gateway
 from channels_app.services.asking import ask, is_asked
+from channels_app.states import SENDS
 from kernel import clock
 from kernel.errors import Conflict
 from workspaces.access import Actor
 from workspaces.services.auditing import record
 
 VALUE_LIMIT = 1024
+READ_AGAIN_AFTER = timedelta(days=1)
 
 
 def sync_templates(*, actor: Actor, channel_id: uuid.UUID) -> None:
     """Have the outbox read all templates from the vendor. Raises Conflict where the vendor has none."""
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
-        if not gateway.offers_templates(channel.provider):
+        if not description_of(channel.provider).templates:
             raise Conflict(_("Numbers of this kind have no templates: anything may be written at any time."))
-        if not is_asked(channel=channel, kind=jobs.SYNC_TEMPLATES):
-            ask(channel=channel, kind=jobs.SYNC_TEMPLATES)
+        have_templates_read(channel)
         record(actor=actor, deed="channel.templates_synced", target=channel)
+
+
+def have_templates_read(channel: Channel) -> None:
+    """By the outbox, where the vendor has any. Inside a transaction only."""
+    if description_of(channel.provider).templates and not is_asked(channel=channel, kind=jobs.SYNC_TEMPLATES):
+        ask(channel=channel, kind=jobs.SYNC_TEMPLATES)
+
+
+def read_old_templates() -> int:
+    """For a schedule: have templates read again that nobody has read for a day. Returns for how many numbers."""
+    read_lately = MessageTemplate.objects.filter(channel=OuterRef("pk"), synced_at__gt=clock.now() - READ_AGAIN_AFTER)
+    vendors = [name for name in built_in() if description_of(name).templates]
+    connected = Channel.objects.living().filter(provider__in=vendors, status__in=SENDS)
+    old = list(connected.filter(~Exists(read_lately)))
+    for channel in old:
+        with transaction.atomic():
+            have_templates_read(channel)
+    return len(old)
 
 
 def fetch_templates(*, channel_id: uuid.UUID, deadline: float) -> None:
@@ -51,8 +73,8 @@ def note_template(*, channel_id: uuid.UUID, news: InboundTemplate) -> None:
         if channel is None:
             return
         known = MessageTemplate.objects.filter(channel_id=channel_id, name=news.name, language=news.language)
-        if not known.update(**said, synced_at=clock.now()) and not is_asked(channel=channel, kind=jobs.SYNC_TEMPLATES):
-            ask(channel=channel, kind=jobs.SYNC_TEMPLATES)
+        if not known.update(**said):
+            have_templates_read(channel)
 
 
 def fill(*, channel: Channel, name: str, language: str, values: Mapping[str, str]) -> FilledTemplate:

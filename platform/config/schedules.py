@@ -65,6 +65,12 @@ PLAN = (
         1,
         "what a crash left between a message and the away text",
     ),
+    Planned(
+        "read templates",
+        "channels_app.services.templates.read_old_templates",
+        60,
+        "templates change at the provider, and not every change is told",
+    ),
     Planned("forget sessions", "config.schedules.forget_sessions", 24 * 60, "sessions that ended"),
 )
 

@@ -1,14 +1,17 @@
 """Templates: read from the vendor, kept up to date by its news, listed, and filled."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from channels_app.models import MessageTemplate
-from channels_app.providers.base import InboundTemplate
+from channels_app.models import Channel, MessageTemplate
+from channels_app.providers.base import InboundConnection, InboundTemplate
 from channels_app.providers.cloud.simulator.samples import TEMPLATES
+from channels_app.services.connection import note_connection
 from channels_app.services.credentials import store_credential
-from channels_app.services.templates import note_template, sync_templates
+from channels_app.services.templates import note_template, read_old_templates, sync_templates
+from kernel.clock import now
 from kernel.errors import Conflict, Forbidden
 from tests.support.chats import drain
 from tests.support.simulator import running_simulator
@@ -62,6 +65,19 @@ def test_news_of_a_template_change_it_and_one_that_is_not_known_is_read(world, a
     note_template(channel_id=world.channel.pk, news=InboundTemplate("order_update", "en_US", status="approved"))
     drain()
     assert len(names(world.channel)) == len(TEMPLATES)
+
+
+def test_templates_are_read_when_the_number_connects_and_again_after_a_day(world, at_meta):
+    Channel.objects.filter(pk=world.channel.pk).update(status="connecting")
+    note_connection(channel_id=world.channel.pk, values=InboundConnection("connected"))
+    drain()
+    assert len(names(world.channel)) == len(TEMPLATES)
+    assert read_old_templates() == 0
+    MessageTemplate.objects.update(synced_at=now() - timedelta(hours=25))
+    assert read_old_templates() == 1
+    assert read_old_templates() == 1
+    drain()
+    assert len([one for one in at_meta.requests() if one["path"].endswith("/message_templates")]) == 2
 
 
 def test_a_number_without_templates_and_an_agent_are_refused(world):

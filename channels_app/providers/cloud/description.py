@@ -58,4 +58,5 @@ DESCRIPTION = Description(
         "with the verify token, and subscribe to the field “messages”."
     ),
     links_by_phone=False,
+    templates=True,
 )

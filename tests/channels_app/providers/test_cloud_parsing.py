@@ -51,7 +51,7 @@ def message(type_: str = "text", content=None, **more) -> dict:
 
 def said(type_: str = "text", content=None, **more) -> InboundMessage:
     contacts = [{"profile": {"name": "Dana Demo"}, "wa_id": "15550100201", "user_id": "US.1"}]
-    (value,) = values(messages=[message(type_, content, **more)], contacts=contacts)
+    value, *_ = values(messages=[message(type_, content, **more)], contacts=contacts)
     return value
 
 
