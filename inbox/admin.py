@@ -10,7 +10,20 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from inbox.models import Attachment, Chat, Contact, ContactAddress, Message, MessageDeed, MessageFact, Participant
+from inbox.models import (
+    AssignmentRule,
+    Attachment,
+    AwayMessage,
+    Chat,
+    Contact,
+    ContactAddress,
+    Label,
+    Message,
+    MessageDeed,
+    MessageFact,
+    Participant,
+    QuickReply,
+)
 from inbox.services.resolving import cancel_message, mark_sent, retry_message
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
 from workspaces.access import Operator
@@ -121,3 +134,29 @@ class MessageFactAdmin(InboxAdmin):
     list_filter = ["kind"]
     list_select_related = ["channel"]
     exact_fields = ("wa_message_id",)
+
+
+@admin.register(Label)
+class LabelAdmin(InboxAdmin):
+    list_display = ["name", "workspace", "hue", "created_at"]
+    list_select_related = ["workspace"]
+    exact_fields = ("name",)
+
+
+@admin.register(QuickReply)
+class QuickReplyAdmin(InboxAdmin):
+    list_display = ["shortcut", "workspace", "updated_at"]
+    list_select_related = ["workspace"]
+    exact_fields = ("shortcut",)
+
+
+@admin.register(AssignmentRule)
+class AssignmentRuleAdmin(InboxAdmin):
+    list_display = ["workspace", "round_robin", "capacity"]
+    list_select_related = ["workspace"]
+
+
+@admin.register(AwayMessage)
+class AwayMessageAdmin(InboxAdmin):
+    list_display = ["channel", "workspace", "enabled", "zone", "updated_at"]
+    list_select_related = ["workspace", "channel"]

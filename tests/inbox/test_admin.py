@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from inbox.models import Contact, Message, MessageFact
+from inbox.models import AwayMessage, Contact, Label, Message, MessageFact, QuickReply
 from outbox.models import Item
 from tests.support.chats import customer_writes, echo_of, fact, item_of, settle, write
 from tests.support.world import PASSWORD
@@ -20,11 +20,19 @@ def operator(client: Client) -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", ["message", "chat", "contact", "messagefact"])
+@pytest.mark.parametrize("name", ["message", "chat", "contact", "messagefact", "label", "quickreply", "awaymessage"])
 def test_tables_are_shown_and_found_but_never_changed(operator, world, chat, name):
     message = customer_writes(chat, wa_message_id="in-1")
     fact(world.channel, "in-1", "reaction", "a@s", value={"emoji": "👍"})
-    rows = {"message": message, "chat": chat, "contact": chat.contact, "messagefact": MessageFact.objects.get()}
+    rows = {
+        "message": message,
+        "chat": chat,
+        "contact": chat.contact,
+        "messagefact": MessageFact.objects.get(),
+        "label": Label.objects.create(workspace=world.acme, name="Warranty"),
+        "quickreply": QuickReply.objects.create(workspace=world.acme, shortcut="hours", text="Nine to five"),
+        "awaymessage": AwayMessage.objects.create(workspace=world.acme, channel=world.channel),
+    }
     row = rows[name]
     changelist = reverse(f"admin:inbox_{name}_changelist")
     for q in ("", str(row.pk), "in-1", "nonsense", "\x00"):

@@ -171,3 +171,9 @@ def test_teams_are_for_admins_and_zoes_are_her_own(world):
     assert not ChannelTeam.objects.exists()
     delete_team(actor=world.ana, team_id=team.pk)
     assert Team.objects.get() == own
+
+
+def test_the_outbox_page_does_not_name_a_hidden_channel(world, kept):
+    for who, sees in (("ben", True), ("gil", False)):
+        page = browser_of(getattr(world, who)).get(reverse("outbox:lane-list", args=["acme"])).content.decode()
+        assert ("Legal" in page, "Shop" in page) == (sees, True)

@@ -12,7 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app import jobs
+from channels_app.jobs import control_lane_id
 from channels_app.models import Channel
+from channels_app.models.restriction import hidden_channel_ids
 from channels_app.selectors.channels import channels_of
 from config.views.outbox_rows import KINDS, rows_of
 from inbox.access import message_for
@@ -86,7 +88,12 @@ def item_part(request: HttpRequest) -> HttpResponse:
 
 
 def lanes_context(member: Member) -> dict[str, object]:
-    overviews = [overview for overview in lane_overviews(member.workspace_id) if _is_worth_a_row(overview)]
+    hidden = _hidden_lanes(member)
+    overviews = [
+        overview
+        for overview in lane_overviews(member.workspace_id)
+        if _is_worth_a_row(overview) and overview.lane.pk not in hidden
+    ]
     channels = {channel.pk: channel for channel in channels_of(member)}
     minutes = [sum(minute) for minute in zip(*(overview.sent_last_hour for overview in overviews), strict=True)]
     oldest = min(
@@ -107,6 +114,11 @@ def lanes_context(member: Member) -> dict[str, object]:
         "oldest": oldest,
         "needs_person": sum(overview.needs_person for overview in overviews),
     }
+
+
+def _hidden_lanes(member: Member) -> set[UUID]:
+    """The lanes of channels that are kept for teams of which the member is none."""
+    return {lane for key in hidden_channel_ids(member) for lane in (key, control_lane_id(key))}
 
 
 def _is_worth_a_row(overview: LaneOverview) -> bool:
@@ -152,7 +164,8 @@ def count_text(count: int, *, more: bool = False) -> str:
 def _items_context(request: HttpRequest) -> dict[str, object]:
     tab = request.GET.get("tab", "person")
     tab = tab if tab in TABS else "person"
-    lanes = list(Lane.objects.filter(workspace_id=request.member.workspace_id).order_by("name"))
+    hidden = _hidden_lanes(request.member)
+    lanes = list(Lane.objects.filter(workspace_id=request.member.workspace_id).exclude(pk__in=hidden).order_by("name"))
     lane_id = _known(request.GET.get("lane", ""), {lane.pk for lane in lanes})
     kind = request.GET.get("kind", "")
     kind = kind if kind in KINDS else ""
@@ -168,7 +181,7 @@ def _items_context(request: HttpRequest) -> dict[str, object]:
     return {
         "tab": tab,
         "tabs": [(name, words) for name, (words, _) in TABS.items()],
-        "rows": rows_of(request.member, page.rows),
+        "rows": rows_of(request.member, [item for item in page.rows if item.lane_id not in hidden]),
         "next": page.next,
         "cursor": request.GET.get("cursor", ""),
         "all_lanes": [lane for lane in lanes if not lane.name.endswith("(connection)")],
