@@ -13,7 +13,6 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext
-from kernel.opus import NotOpus, ogg_of_webm
 
 from inbox.errors import MediaTooLarge, NotPossibleNow
 from inbox.events import MessagesChanged
@@ -24,6 +23,7 @@ from inbox.states import MEDIA_TYPES, AttachmentState, MessageType
 from kernel.errors import Invalid
 from kernel.events import publish
 from kernel.ids import new_id
+from kernel.opus import NotOpus, ogg_of_webm
 from kernel.serving import UNKNOWN_TYPE
 from kernel.sniffing import HEAD_BYTES
 from outbox.registry import Settled

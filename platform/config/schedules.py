@@ -71,6 +71,7 @@ PLAN = (
         60,
         "templates change at the provider, and not every change is told",
     ),
+    Planned("forget uploads", "inbox.services.uploading.forget_uploads", 24 * 60, "files that no message took"),
     Planned("forget sessions", "config.schedules.forget_sessions", 24 * 60, "sessions that ended"),
 )
 

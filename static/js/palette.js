@@ -9,7 +9,7 @@ const field = dialog.querySelector("input")
 const list = dialog.querySelector("[role=listbox]")
 const none = dialog.querySelector(".none")
 let asked = new AbortController()
-let timer = 0
+let searching = Promise.resolve()
 let opener = null
 let runs = new Map()
 
@@ -20,7 +20,7 @@ export function open() {
   list.replaceChildren()
   dialog.showModal()
   field.focus()
-  search()
+  searching = search()
 }
 
 const options = () => [...list.querySelectorAll("[role=option]")]
@@ -33,13 +33,16 @@ function choose(option) {
   field.setAttribute("aria-activedescendant", option?.id ?? "")
 }
 
-async function search() {
+/** Look for what stands in the field. A later search ends an earlier one. */
+async function search(wait = 0) {
   asked.abort()
-  asked = new AbortController()
+  const mine = (asked = new AbortController())
+  await new Promise((resolve) => setTimeout(resolve, wait))
+  if (mine.signal.aborted) return
   const words = field.value.trim()
   const here = [drawPlaces(words), drawActions(words)]
   try {
-    const answer = await ask(`${dialog.dataset.url}?${new URLSearchParams({ q: words })}`, { signal: asked.signal })
+    const answer = await ask(`${dialog.dataset.url}?${new URLSearchParams({ q: words })}`, { signal: mine.signal })
     draw([...nodesOf(await answer.text()).children, ...here])
   } catch (error) {
     if (error.name === "AbortError") return
@@ -110,14 +113,10 @@ function go(option) {
 }
 
 dialog.addEventListener("close", () => {
-  clearTimeout(timer)
   asked.abort()
   if (document.activeElement === document.body && opener?.isConnected) opener.focus()
 })
-field.addEventListener("input", () => {
-  clearTimeout(timer)
-  timer = setTimeout(search, WAIT_MS)
-})
+field.addEventListener("input", () => (searching = search(WAIT_MS)))
 dialog.addEventListener("keydown", (event) => {
   const all = options()
   const at = all.indexOf(chosen())
@@ -127,7 +126,7 @@ dialog.addEventListener("keydown", (event) => {
     choose(all[(to + all.length) % all.length])
   } else if (event.key === "Enter") {
     event.preventDefault()
-    go(chosen())
+    searching.then(() => dialog.open && go(chosen())) // not before what was typed has been looked for
   }
 })
 dialog.addEventListener("click", (event) => {
