@@ -37,6 +37,12 @@ class Number:
         given = {"token": self.token}
         if self.provider == "waha":
             given |= {"base_url": simulator_url(self.provider), "session": self.key}
+        if self.provider == "cloud":
+            given |= {
+                "phone_number_id": f"1000{self.phone_number[1:]}",
+                "waba_id": "200000000000001",
+                "app_secret": derived_secret(f"app {self.key}"),
+            }
         return given
 
     @property
@@ -65,6 +71,7 @@ ACME = DemoWorkspace(
         Number("acme-support", "Acme Support", "+15550100101"),
         Number("acme-wholesale", "Acme Wholesale", "+15550100102", linked=False),
         Number("acme-workshop", "Acme Workshop", "+15550100103", provider="waha"),
+        Number("acme-bookings", "Acme Bookings", "+15550100104", provider="cloud"),
     ),
 )
 OTHER = DemoWorkspace(

@@ -170,6 +170,24 @@ CONVERSATIONS: dict[str, tuple[Conversation, ...]] = {
             group_id="120363000000000102@g.us",
         ),
     ),
+    "acme-bookings": (
+        Conversation(
+            {OMAR: "Omar Example"},
+            (
+                Line(170, OMAR, "Can I move my appointment to Wednesday?", name="move"),
+                Line(161, US, "Wednesday at ten is free. Shall I book it?", quotes="move"),
+                Line(158, OMAR, "Ten is perfect", reactions=((US, "👍"),)),
+            ),
+        ),
+        Conversation(
+            {LENA: "Lena Placeholder"},
+            (
+                Line(3 * DAY, LENA, "Do you also measure at home?"),
+                Line(3 * DAY - 12, US, "We do, on Fridays. We will write to you when a place is free."),
+                Line(3 * DAY - 15, LENA, "That would be nice, thank you", reactions=((US, "❤"),)),
+            ),
+        ),
+    ),
     "zoe-studio": (
         Conversation(
             {"15550100160": "Tara Testcase"},

@@ -6,8 +6,8 @@ from django.conf import settings
 
 from channels_app.models import Channel
 from channels_app.states import SENDS
-from config.demo.cast import WORKSPACES, demo_providers, simulator_url
-from config.demo.seeding import webhook_secret
+from config.demo.cast import WORKSPACES, Number, demo_providers, simulator_url
+from config.demo.seeding import TOLD, webhook_secret
 from kernel import http
 
 CALL_SECONDS = 5.0
@@ -31,14 +31,22 @@ def introduce_numbers() -> None:
             "session": number.key,
             "number": number.wa_id.partition("@")[0],
             "name": number.name,
-            "state": "AUTH" if channel.status in SENDS else "QR",
+            "state": _state(number, linked=channel.status in SENDS),
             "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/{number.provider}/{channel.pk}",
             "secret": webhook_secret(number),
             "persist": True,
+            **{name: value for name, value in number.given.items() if name in TOLD},
         }
         answer = _call(number.provider, "POST", "channels", known)
         if answer.status != 200:
             raise RuntimeError(f"The simulator refused the number {number.name}: {json.loads(answer.body)}")
+
+
+def _state(number: Number, *, linked: bool) -> str:
+    """In the vendor's words; a number of the Cloud API has no phone that could be unlinked."""
+    if number.provider == "cloud":
+        return "CONNECTED"
+    return "AUTH" if linked else "QR"
 
 
 def _call(provider: str, method: str, name: str, values: dict | None = None) -> http.Response:

@@ -12,7 +12,7 @@ from channels_app.services import connection
 from channels_app.services.channels import create_channel
 from channels_app.services.credentials import store_credential
 from channels_app.states import ChannelStatus
-from config.demo import history, history_waha
+from config.demo import history, history_cloud, history_waha
 from config.demo.cast import (
     WORKSPACES,
     DemoWorkspace,
@@ -37,7 +37,9 @@ from workspaces.services.founding import create_workspace
 from workspaces.services.inviting import accept, invite
 
 API_KEY_NAME = "Demo"
-HISTORIES = {"whapi": history.bodies, "waha": history_waha.bodies}
+HISTORIES = {"whapi": history.bodies, "cloud": history_cloud.bodies, "waha": history_waha.bodies}
+TOLD = ("app_secret", "phone_number_id", "waba_id")
+"""What else a program needs to act as the vendor, for `seed_demo --json`."""
 UNREAD_MINUTES = 120
 """Chats whose last word is older than this have been read when the demo opens."""
 
@@ -67,6 +69,7 @@ def seed_workspace(demo: DemoWorkspace) -> dict[str, Any]:
                 "phone_number": number.phone_number,
                 "webhook_secret": webhook_secret(number),
                 description_of(channel.provider).webhook_secret: webhook_secret(number),
+                **{name: value for name, value in number.given.items() if name in TOLD},
             }
             for number, channel in channels
         ],

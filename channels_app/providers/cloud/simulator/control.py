@@ -99,10 +99,10 @@ class NumberControl:
             ]
 
     def _add_number(self, query: dict[str, str], values: dict[str, Any]) -> Any:
-        """token, and optionally what ADDABLE names. `secret` is another word for app_secret."""
+        """token, and optionally what ADDABLE names. Without an app_secret `secret` is it."""
         chosen = {name: values[name] for name in ADDABLE if name in values}
         if values.get("secret"):
-            chosen["app_secret"] = values["secret"]
+            chosen.setdefault("app_secret", values["secret"])
         number = self._state.add(values["token"], **chosen)
         self._state.save()
         return {"channel_id": number.phone_number_id, "number": number.number, "state": number.state}
