@@ -342,6 +342,7 @@ def test_two_conversations_stand_side_by_side_on_a_wide_screen(visit, customer, 
     expect(box(ana)).to_be_focused()
     ana.reload()
     expect(beside.locator("#conversation h1")).to_have_text("Rick Right")
+    expect(beside.locator("#inbox[data-ready]")).to_have_count(1)
     beside.get_by_role("button", name="Close this conversation").click()
     expect(ana.locator("#beside")).to_have_count(0)
     ana.reload()
