@@ -7,7 +7,7 @@ const table = []
 const TYPING = "input:not([type=radio], [type=checkbox], [type=range], [type=file], [type=submit], [type=button]), textarea, select, [contenteditable]"
 const OVERLAY = "dialog, [popover]"
 const mac = /Mac|iPhone|iPad/.test(navigator.platform)
-const SHOWN = { mod: mac ? "⌘" : "Ctrl", arrowup: "↑", arrowdown: "↓", escape: "Esc", enter: "Enter", shift: "Shift" }
+const SHOWN = { mod: mac ? "⌘" : "Ctrl", alt: mac ? "⌥" : "Alt", arrowup: "↑", arrowdown: "↓", escape: "Esc", enter: "Enter", shift: "Shift" }
 
 /**
  * Give keys something to do. `keys`: "e", "?", "mod+k", "shift+enter", "arrowdown" …, any of which does it; `words`: what

@@ -111,7 +111,7 @@ function draw(player) {
   seek.max = String(length || 1)
   if (document.activeElement !== seek || !sound.paused) seek.value = String(sound.currentTime)
   seek.ariaValueText = gettext("{at} of {length}", { at: clockOf(sound.currentTime), length: clockOf(length) })
-  player.querySelector(".at").textContent = clockOf(sound.currentTime || length)
+  player.querySelector(".elapsed").textContent = clockOf(sound.currentTime || length)
   player.querySelector("[data-speed]").textContent = `${sound.playbackRate}×`
 }
 

@@ -67,7 +67,7 @@ class Recording {
     if (this.recorder.state !== "recording") return
     if (!this.bar.isConnected) return this.end() // another chat was opened
     this.seconds = (performance.now() - this.began) / 1000
-    this.bar.querySelector(".at").textContent = clockOf(this.seconds)
+    this.bar.querySelector(".elapsed").textContent = clockOf(this.seconds)
     this.bar.querySelector(".level").value = this.loudness()
     if (this.seconds >= LONGEST_SECONDS) this.finish()
   }
