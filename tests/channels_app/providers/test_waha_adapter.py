@@ -255,6 +255,11 @@ def test_an_engine_that_cannot_look_up_a_message_by_its_bare_id_is_asked_for_the
     assert body_of(at_waha, "/api/reaction")["messageId"] == f"false_15550100201@c.us_{theirs}"
 
 
+def test_typing_is_shown_to_the_customer(at_waha):
+    at_waha.adapter.show_typing(at_waha.credentials, DANA, deadline=DEADLINE)
+    assert body_of(at_waha, "/api/startTyping") == {"session": "shop", "chatId": "15550100201@c.us"}
+
+
 def test_a_group_without_us_is_refused_for_good(at_waha):
     at_waha.simulator.inbound(type="group", chat_id=GROUP, options=["15550100201"])
     at_waha.simulator.inbound(type="leave", chat_id=GROUP, **{"from": "15550100100"})

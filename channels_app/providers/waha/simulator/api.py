@@ -34,6 +34,7 @@ class Api:
         return [
             ("POST", rf"/api/({'|'.join(REQUIRED)})", self._send),
             ("POST", r"/api/sendSeen", self._seen),
+            ("POST", r"/api/(start|stop)Typing", self._typing),
             ("PUT", r"/api/reaction", self._react),
             ("GET", message, self._message),
             ("PUT", message, self._edit),
@@ -72,6 +73,10 @@ class Api:
         data = _object(request)
         session = self._state.session(str(data.get("session", "")))
         return self._sending.seen(session, [str(i) for i in data.get("messageIds", [])], rule)
+
+    def _typing(self, request: Request, rule: Rule, step: str) -> Any:
+        working(self._state.session(str(_object(request).get("session", ""))))
+        return {"result": True}
 
     def _react(self, request: Request, rule: Rule) -> Done:
         data = _object(request)
