@@ -131,7 +131,8 @@ def _mention(actor: Actor, chat: Chat, note: Note) -> None:
             workspace_id=chat.workspace_id,
             note=note,
             member=member,
-            read_at=now() if member == author else None,
+            # Who may only look has no cursor that could read it later.
+            read_at=None if member != author and member.may(Permission.WRITE_MESSAGES) else now(),
         )
         for member in new
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from channels_app.models import Channel
 from channels_app.providers.base import Outgoing, OutgoingMedia
@@ -168,7 +169,8 @@ def publish_chat(chat: Chat) -> None:
 
 def check_time(due_at: datetime) -> None:
     """Raises NoSuchTime."""
-    if not now() + SCHEDULE_SOONEST <= due_at + timedelta(seconds=5) <= now() + SCHEDULE_LATEST:
+    asked_at = now() - timedelta(seconds=5)
+    if not asked_at + SCHEDULE_SOONEST <= due_at <= asked_at + SCHEDULE_LATEST:
         raise NoSuchTime(fields={"due_at": ["between one minute and one year from now"]})
 
 
@@ -280,8 +282,9 @@ def check_client_id(client_id: str) -> None:
 def _check_seen(actor: Actor, chat: Chat, seen: uuid.UUID) -> None:
     """Raises ChatMovedOn when anybody else wrote since: the customer, a colleague, the phone, a robot."""
     since = made_at(seen) - SEEN_SLACK
-    later = Message.objects.filter(chat=chat, sort_at__gte=since, pk__gt=seen, due_at__isnull=True)
+    later = Message.objects.filter(chat=chat, sort_at__gte=since, pk__gt=seen)
     others = later.exclude(type=MessageType.SYSTEM).exclude(status=MessageStatus.CANCELLED)
+    others = others.exclude(due_at=F("sort_at"))  # scheduled: nobody has answered yet
     if (member := author_of(actor)) is not None:
         others = others.exclude(sender_member=member)
     newest = others.with_people().defer("search").order_by("-sort_at", "-id").first()

@@ -47,6 +47,7 @@ function keep(change, { dirty = true } = {}) {
 }
 
 const waiting = new Map() // chat: [timer, url]
+const underWay = new Map() // chat: how many saves
 let saving = Promise.resolve()
 
 function saveSoon(chat, url) {
@@ -63,6 +64,7 @@ function save(chat, url) {
   body.set("as_note", draft.asNote ? "1" : "")
   body.set("quoted", draft.quoted?.id ?? "")
   row(chat, draft.text)
+  underWay.set(chat, (underWay.get(chat) ?? 0) + 1)
   saving = saving
     .then(() => ask(url, { method: "POST", body, keepalive: document.hidden }))
     .then(() => {
@@ -70,6 +72,7 @@ function save(chat, url) {
       if (now?.text === draft.text) localStorage.setItem(keyOf(chat), JSON.stringify({ ...now, dirty: false, savedAt: Date.now() }))
     })
     .catch(() => {}) // it is kept here, and saved with the next letter or the next visit
+    .finally(() => underWay.set(chat, underWay.get(chat) - 1))
 }
 
 /** What the list shows of it. */
@@ -252,7 +255,7 @@ function clear(chat) {
   clearTimeout(waiting.get(chat)?.[0])
   waiting.delete(chat)
   localStorage.removeItem(keyOf(chat))
-  saveSoon(chat, form().dataset.draftUrl) // a save that is under way must not have the last word
+  if (underWay.get(chat)) saveSoon(chat, form().dataset.draftUrl) // it must not have the last word
   shown = {}
   seen = thread.newestId()
   if (mode() !== "note") uploads.clear(form())

@@ -292,8 +292,8 @@ async function followHead(head) {
   const focused = bar.contains(document.activeElement)
   bar.replaceWith(fresh.querySelector(".bar"))
   if (focused) conversation.focus({ preventScroll: true })
-  const [old, now] = [conversation, fresh].map((place) => place.querySelector(".composer, .cannot"))
-  if (old.className !== now.className) {
+  const [old, now] = [conversation, fresh].map((place) => place.querySelector(".writing"))
+  if (old.dataset.state !== now.dataset.state) {
     old.replaceWith(now)
     composer.begin()
   }

@@ -41,11 +41,11 @@ export async function look(area, mode) {
   narrow()
 }
 
-const choices = () => [...list().querySelectorAll("[role=option]:not([hidden])")]
+const choices = () => [...list().querySelectorAll("[data-text]:not([hidden])")]
 
 function narrow() {
   const fits = (option) => option.dataset.begin.toLowerCase().startsWith(trigger.word) || (trigger.word.length > 1 && option.dataset.find.toLowerCase().includes(trigger.word))
-  for (const option of list().querySelectorAll("[role=option]")) option.hidden = !fits(option)
+  for (const option of list().querySelectorAll("[data-text]")) option.hidden = !fits(option)
   const none = !choices().length
   list().querySelector(".none").hidden = !none
   if (none && trigger.word.length > 12) return close()
@@ -92,7 +92,7 @@ function take(option) {
 }
 
 document.addEventListener("mousedown", (event) => {
-  const option = event.target.closest?.("#options [role=option]")
+  const option = event.target.closest?.("#options [data-text]")
   if (!option) return
   event.preventDefault() // the box keeps the focus
   take(option)

@@ -125,7 +125,7 @@ export function receive(html) {
   const wasAtEnd = atEnd()
   const added = upsert(fresh, thread)
   if (!added) return
-  if (added.classList.contains("theirs")) {
+  if (added.classList.contains("theirs") || added.classList.contains("note")) {
     document.querySelector("#news").textContent = added.querySelector(".bubble")?.textContent.replace(/\s+/g, " ").trim() ?? ""
     if (!thread.dataset.unreadFrom && document.hidden) thread.dataset.unreadFrom = added.dataset.id
   }

@@ -1,9 +1,12 @@
 """Writing with others around: drafts on every device, the guard, quick replies, who else is here."""
 
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from inbox.models import Message, QuickReply, TextDraft
 from inbox.selectors.quick_replies import filled, quick_replies_for
@@ -99,6 +102,15 @@ def test_a_colleagues_answer_holds_it_back_my_own_does_not(world, chat):
     answer = send(world.ben, chat, client_id="c-2", seen=str(seen.pk))
     assert answer.status_code == 409
     assert "Ana Example" in answer.content.decode()
+
+
+def test_a_colleagues_message_that_can_still_be_undone_counts_a_scheduled_one_does_not(world, chat):
+    seen = customer_writes(chat, "Hello")
+    tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
+    send(world.ana, chat, client_id="c-8", text="Tomorrow", due_at=tomorrow)
+    assert send(world.ben, chat, client_id="c-1", seen=str(seen.pk)).status_code == 202
+    send(world.ana, chat, client_id="c-9", text="In five seconds")
+    assert send(world.ben, chat, client_id="c-2", seen=str(seen.pk)).status_code == 409
 
 
 def test_a_repeat_of_what_was_sent_is_no_question(world, chat):

@@ -105,6 +105,7 @@ def test_named_members_are_told_and_read_it_by_opening_the_chat(world, chat):
     one = Note.objects.get()
     act(world.ben, one, "edit", text="Only @Vic Viewer now")
     assert [mention.member_id for mention in Mention.objects.all()] == [world.vic.pk]
+    assert not Mention.objects.filter(read_at=None).exists(), "a viewer has nothing to mark as read"
 
 
 def test_the_longest_name_wins_and_a_shared_first_name_means_nobody(world):
