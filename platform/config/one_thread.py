@@ -1,8 +1,10 @@
 """Under an ASGI server all of a request is one piece of work on one thread: one hop there and back."""
 
+from typing import IO, Any
+
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
 
 
 class OneThreadHandler(ASGIHandler):
@@ -14,6 +16,13 @@ class OneThreadHandler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
+
+    def create_request(self, scope: dict[str, Any], body_file: IO[bytes]) -> tuple[HttpRequest | None, Any]:
+        """As Django's, which breaks when the charset of a request has a NUL in its name."""
+        try:
+            return super().create_request(scope, body_file)
+        except ValueError:
+            return None, HttpResponseBadRequest()
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await sync_to_async(self.get_response)(request)

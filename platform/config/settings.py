@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.bare_webhooks.BareWebhooks",
     "django.middleware.security.SecurityMiddleware",
+    "config.encodings.OnlyUtf8",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -243,6 +244,8 @@ DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "waybill@localhost")
 OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 30, minimum=2)
 OUTBOX_SENDER_THREADS = env_int("OUTBOX_SENDER_THREADS", 16, minimum=1)
 OUTBOX_UNCERTAIN_WAIT_SECONDS = env_int("OUTBOX_UNCERTAIN_WAIT_SECONDS", 120, minimum=1)
+OUTBOX_KEEP_DAYS = env_int("OUTBOX_KEEP_DAYS", 90, minimum=1)
+OUTBOX_KEEP_UNSENT_DAYS = env_int("OUTBOX_KEEP_UNSENT_DAYS", 365, minimum=1)
 
 # --- Logging ------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -124,7 +124,12 @@ def _evidence(
         written=list(traffic.written),
         said=list(traffic.said),
         retried=retried,
-        requests=programs.provider.requests(method="POST", path="/messages/text"),
+        # Of a relay that was killed while it spoke only half a request arrived.
+        requests=[
+            one
+            for one in programs.provider.requests(method="POST", path="/messages/text")
+            if one["accepted"] or one["body"] is not None
+        ],
         existing=programs.provider.messages(),
         messages=database.rows(MESSAGES),
         items=database.rows(ITEMS),
