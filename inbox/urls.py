@@ -25,6 +25,7 @@ from inbox.views.settings.quick_replies import quick_replies
 from inbox.views.settings.rules import availability, rules
 from inbox.views.settings.teams import teams
 from inbox.views.starting import chat_new, chat_people
+from inbox.views.templates import template_picker
 from inbox.views.timelines import message_timeline
 
 app_name = "inbox"
@@ -65,6 +66,7 @@ urlpatterns = [
     path(f"{inbox}/<uuid:chat_id>/notes/", note_create, name="note-create"),
     path(f"{inbox}/<uuid:chat_id>/draft/", draft_save, name="draft-save"),
     path(f"{inbox}/<uuid:chat_id>/quick-replies/", quick_reply_picker, name="quick-reply-picker"),
+    path(f"{inbox}/<uuid:chat_id>/templates/", template_picker, name="template-picker"),
     path(f"{inbox}/<uuid:chat_id>/standing/", chat_standing, name="chat-standing"),
     path(f"{inbox}/<uuid:chat_id>/details/", chat_info, name="chat-info"),
     path(f"{inbox}/<uuid:chat_id>/read/", chat_read, name="chat-read"),

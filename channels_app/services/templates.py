@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -108,6 +108,18 @@ def fill(*, channel: Channel, name: str, language: str, values: Mapping[str, str
 def blanks_of(template: MessageTemplate) -> list[Blank]:
     """What has to be given to send it, in the order of reading."""
     return gateway.template_blanks(template.channel.provider, template.components)
+
+
+def preview_of(template: MessageTemplate) -> str:
+    """What it says, with its blanks as they stand at the vendor: {{1}}, {{name}}."""
+    values = {blank.key: f"{{{{{blank.key}}}}}" for blank in blanks_of(template)}
+    provider = template.channel.provider
+    return gateway.filled_template(provider, template.name, template.language, template.components, values).text
+
+
+def needs_template(channel: Channel, window_expires_at: datetime | None, at: datetime) -> bool:
+    """Whether only a template would be taken at this moment: the customer has not written for too long, or never."""
+    return description_of(channel.provider).templates and (window_expires_at is None or window_expires_at <= at)
 
 
 def _keep(channel: Channel, listed: list[Template]) -> None:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_app.services.templates import needs_template
 from inbox.access import chat_for, chat_opened_by
 from inbox.errors import NoSuchChat
 from inbox.models import Chat
@@ -85,7 +86,7 @@ def conversation_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
         "read_at": read_at,
         "read_up_to": chat.my_read_up_to or smallest_id_at(member.joined_at),
         "draft": chat.my_draft or {},
-        "window_closed": chat.window_expires_at is not None and chat.window_expires_at <= read_at,
+        "window_closed": chat.kind == "direct" and needs_template(chat.channel, chat.window_expires_at, read_at),
         "standing": standing_in(chat),
         "fresh_client_id": new_id(),
     }
