@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from channels_app.models import Channel
 from channels_app.providers.base import Outgoing, OutgoingMedia
 from channels_app.services.templates import fill
 from inbox.errors import (
-    ChatMovedOn,
     ChatReadOnly,
     ClientIdReused,
     GroupNotKnown,
@@ -22,10 +20,11 @@ from inbox.errors import (
 from inbox.events import ChatChanged, MessagesChanged
 from inbox.jobs import SEND, Draft
 from inbox.models import Attachment, Chat, Contact, ContactAddress, Message, MessageDeed
-from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST, made_at, wa_chat_id_of
+from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST, wa_chat_id_of
 from inbox.services.drafts import clear_draft
+from inbox.services.guarding import check_seen
 from inbox.services.identities import chat_with
-from inbox.states import AttachmentState, Direction, MessageStatus, MessageType, is_group
+from inbox.states import AttachmentState, Direction, MessageStatus, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.events import publish
@@ -35,8 +34,6 @@ from workspaces.access import Actor, author_of, name_of, require
 from workspaces.roles import Permission
 
 CLIENT_ID_MAX = 64
-SEEN_SLACK = timedelta(days=1)
-"""A message may be made here so much later than the time at which it stands in its chat."""
 
 
 @again_after_deadlock
@@ -69,7 +66,7 @@ def send_message(
             if (known := _known(actor, client_id, digest)) is not None:
                 return known
             if seen is not None:
-                _check_seen(actor, locked, seen)
+                check_seen(actor, locked, seen)
             return _create(actor, locked, client_id, draft, digest, due_at, hold_seconds)
     except IntegrityError:
         # The same client_id was committed in another chat between our look and our insert.
@@ -277,19 +274,6 @@ def check_client_id(client_id: str) -> None:
             f"client_id names this message from your side: 1 to {CLIENT_ID_MAX} printable characters, new for each.",
             fields={"client_id": [f"1 to {CLIENT_ID_MAX} characters"]},
         )
-
-
-def _check_seen(actor: Actor, chat: Chat, seen: uuid.UUID) -> None:
-    """Raises ChatMovedOn when anybody else wrote since: the customer, a colleague, the phone, a robot."""
-    since = made_at(seen) - SEEN_SLACK
-    later = Message.objects.filter(chat=chat, sort_at__gte=since, pk__gt=seen)
-    others = later.exclude(type=MessageType.SYSTEM).exclude(status=MessageStatus.CANCELLED)
-    others = others.exclude(due_at=F("sort_at"))  # scheduled: nobody has answered yet
-    if (member := author_of(actor)) is not None:
-        others = others.exclude(sender_member=member)
-    newest = others.with_people().defer("search").order_by("-sort_at", "-id").first()
-    if newest is not None:
-        raise ChatMovedOn(newest)
 
 
 def _known(actor: Actor, client_id: str, digest: str) -> Message | None:

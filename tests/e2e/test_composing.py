@@ -4,8 +4,10 @@ import re
 import uuid
 
 import psycopg
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.test_looks import PHONE, violations
 from tests.e2e.test_once import sends_of
 from tests.e2e.test_writing import bubble, open_chat, wait_for_scripts, write
 
@@ -348,3 +350,36 @@ def test_two_conversations_stand_side_by_side_on_a_wide_screen(visit, customer, 
     ana.reload()
     wait_for_scripts(ana)
     expect(ana.locator("#beside")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_while_one_writes(visit, customer, theme):
+    customer("Axel Axe", "Look at me")
+    ana = visit("ana", color_scheme=theme)
+    open_chat(ana, "Axel Axe")
+    menu_of(ana, "Look at me")
+    assert violations(ana) == []
+    ana.keyboard.press("Escape")
+    box(ana).press_sequentially("/")
+    expect(ana.locator("#options")).to_be_visible()
+    assert violations(ana) == []
+    box(ana).fill("Later")
+    ana.get_by_role("button", name="Send later").click()
+    assert violations(ana) == []
+    ana.locator("#schedule").get_by_role("button", name=re.compile("Tomorrow")).click()
+    ana.get_by_role("button", name="Emoji").click()
+    expect(ana.locator("#emoji button").first).to_be_visible()
+    assert violations(ana) == []
+    ana.keyboard.press("Escape")
+    ana.get_by_role("button", name="Note", exact=True).click()
+    box(ana).fill("Between us, @")
+    assert violations(ana) == []
+    box(ana).fill("Between us")
+    box(ana).press("Enter")
+    expect(ana.locator(".note")).to_have_count(1)
+    expect(bubble(ana, "Later")).to_contain_text("Scheduled for")
+    assert violations(ana) == []
+    phone = visit("ana", color_scheme=theme, **PHONE)
+    open_chat(phone, "Axel Axe")
+    assert violations(phone) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390

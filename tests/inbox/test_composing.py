@@ -91,6 +91,8 @@ def test_a_message_is_held_back_when_the_customer_wrote_meanwhile(world, chat):
     assert "Carla Customer" in page
     assert "Forget it, &lt;b&gt;thanks" in page
     assert not Message.objects.filter(direction="outbound").exists()
+    assert send(world.ben, chat, seen="ffffffff-ffff-ffff-ffff-ffffffffffff").status_code == 400
+    assert send(world.ben, chat, seen="nonsense").status_code == 400
     assert send(world.ben, chat).status_code == 202, "without `seen` it is sent all the same"
 
 
