@@ -292,13 +292,17 @@ class InboundPresence:
 
 @dataclass(frozen=True)
 class InboundConnection:
-    """The channel's own state. `own_wa_id` when the vendor names the linked number; `qr` is a secret."""
+    """The channel's own state. `own_wa_id` when the vendor names the linked number.
+
+    passkey: the code was scanned, and WhatsApp asks for a passkey; `detail` says what the person has to do.
+    """
 
     status: str  # a ChannelStatus value
     detail: str = ""
     own_wa_id: str = ""
     own_name: str = ""
     provider_channel_id: str = ""
+    passkey: bool = False
 
 
 @dataclass(frozen=True)

@@ -175,8 +175,9 @@ def _changes_something(channel: Channel, said: InboundConnection | Health) -> bo
     if status == channel.status:
         if status in SENDS:
             _open_lane_if_closed(channel)
-        elif status in LINKING and channel.linking_until is not None and said.detail:
-            note_detail(channel, said.detail)  # e.g. that a passkey is asked for
+        elif channel.linking_until is not None and getattr(said, "passkey", False):
+            Credential.objects.filter(channel_id=channel.pk, name__in=CODES).delete()  # the code is used up
+            note_detail(channel, said.detail)
         return False
     if not channel.wants_connection:
         return status == ChannelStatus.LOGGED_OUT  # what a person disconnected, no word of the provider connects

@@ -130,10 +130,23 @@ def test_a_passkey_is_asked_for_in_words_and_waited_for(provider, linking):
     linking.refresh_from_db()
     assert (linking.status, linking.status_detail) == (S.QR_PENDING, "Confirm the passkey on the phone.")
     assert len(waiting_jobs(linking)) == 1
-    news = InboundConnection(status=S.QR_PENDING, detail="Press Confirm now.")
+    news = InboundConnection(status=S.QR_PENDING, detail="Press Confirm now.", passkey=True)
     connection.note_connection(channel_id=linking.pk, values=news)
     linking.refresh_from_db()
     assert linking.status_detail == "Press Confirm now."
+
+
+def test_a_passkey_asked_for_after_the_scan_takes_the_used_code_away(world, provider, linking):
+    perform_next(linking)
+    news = InboundConnection(status=S.QR_PENDING, detail="The phone must scan the QR code.")
+    connection.note_connection(channel_id=linking.pk, values=news)
+    linking.refresh_from_db()
+    assert code_for(world.ana, linking, "qr"), "news that says nothing new changes nothing"
+    news = InboundConnection(status=S.QR_PENDING, detail="WhatsApp asks for the passkey.", passkey=True)
+    connection.note_connection(channel_id=linking.pk, values=news)
+    linking.refresh_from_db()
+    assert linking.status_detail == "WhatsApp asks for the passkey."
+    assert code_for(world.ana, linking, "qr") is None
 
 
 def test_a_pairing_code_is_made_for_who_asked_and_goes_with_the_linking(world, provider, linking):

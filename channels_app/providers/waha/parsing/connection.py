@@ -65,7 +65,8 @@ def connection_values(item: dict[str, Any], around: Told) -> Iterable[Inbound]:
         status, detail = ChannelStatus.LOGGED_OUT, UNLINKED
     session = text(item, "name", 80) or around.session
     if state != "WORKING":
-        return [InboundConnection(status.value, detail, provider_channel_id=session)]
+        passkey = state.startswith("PASSKEY")
+        return [InboundConnection(status.value, detail, provider_channel_id=session, passkey=passkey)]
     return [InboundConnection(status.value, detail, around.own_wa_id, around.own_name, session)]
 
 
