@@ -271,20 +271,6 @@ def test_where_nobody_can_write_a_note_can_still_be_left(visit, customer, stack)
     expect(ana.locator(".note")).to_contain_text("by mail")
 
 
-def test_a_closed_window_says_what_helps(visit, customer, stack):
-    customer("Wanda Window")
-    ana = visit("ana")
-    open_chat(ana, "Wanda Window")
-    in_database(
-        stack,
-        "UPDATE inbox_chat SET window_expires_at = now() - interval '1 hour' WHERE id = %s",
-        chat_open_in(ana),
-    )
-    ana.reload()
-    expect(ana.locator(".cannot")).to_contain_text("The 24-hour window closed")
-    expect(ana.get_by_role("button", name="Write note")).to_be_visible()
-
-
 def test_a_chat_opens_at_a_message_and_loads_both_ways(visit, customer, stack):
     customer("Long Lena", "Line 0")
     ana = visit("ana")
