@@ -66,7 +66,7 @@ def create_channel(
             webhook_secret_digest=signing.digest(webhook_secret),
             settings={**values, **(settings or {})},
         )
-        ensure_lane(lane_id=channel.pk, workspace_id=channel.workspace_id, name=name)
+        ensure_lane(lane_id=channel.pk, workspace_id=channel.workspace_id, name=name, upstream=provider)
         close_lane(lane_id=channel.pk, reason="Not connected yet.")
         for secret_name, secret in secrets.items():
             store_credential(channel=channel, name=secret_name, secret=secret)

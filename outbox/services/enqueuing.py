@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from kernel import clock
 from outbox.models import Item
@@ -16,6 +17,7 @@ from outbox.services.waking import chat_token, lane_token, wake_after_commit
 from outbox.states import ItemState, Priority
 
 INSERT_BATCH = 1000
+BULK_BATCH = 500  # some tens of milliseconds
 CHAT_TOKENS_LIMIT = 200  # beyond that the lanes are named, and the relay reads them from the start
 
 
@@ -72,6 +74,20 @@ def enqueue_many(news: Sequence[NewItem]) -> list[Item]:
     Item.objects.bulk_create(items, batch_size=INSERT_BATCH)
     wake_after_commit(wake_tokens(queued))
     return items
+
+
+def enqueue_in_batches(news: Iterable[NewItem], *, batch: int = BULK_BATCH) -> int:
+    """`enqueue_many` for campaigns: commits batch by batch, so that a person who writes waits for one batch at most.
+
+    What was committed stays when a later batch fails. Returns how many. Raises RuntimeError inside a transaction.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("A bulk of outbox items commits by itself; it must not run inside a transaction.")
+    rest, done = iter(news), 0
+    while chunk := list(islice(rest, batch)):
+        with transaction.atomic():
+            done += len(enqueue_many(chunk))
+    return done
 
 
 def take_places(counts: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, int]:

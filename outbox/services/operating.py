@@ -127,15 +127,19 @@ def lock_items(item_ids: Collection[uuid.UUID]) -> None:
 # --- Lanes --------------------------------------------------------------------------------------------------------
 
 
-def ensure_lane(*, lane_id: uuid.UUID, workspace_id: uuid.UUID, name: str, cap: int = 4) -> Lane:
-    """The lane of this id, made or brought up to date."""
+def ensure_lane(
+    *, lane_id: uuid.UUID, workspace_id: uuid.UUID, name: str, cap: int = 4, upstream: str | None = None
+) -> Lane:
+    """The lane of this id, made or brought up to date.
+
+    `upstream` names what fails as one with other lanes, e.g. the provider; None leaves it as it is.
+    """
+    wanted = {"name": name, "cap": cap} | ({} if upstream is None else {"upstream": upstream})
     with transaction.atomic():
-        lane, made = Lane.objects.get_or_create(
-            pk=lane_id, defaults={"workspace_id": workspace_id, "name": name, "cap": cap}
-        )
-        if not made and (lane.name, lane.cap) != (name, cap):
-            Lane.objects.filter(pk=lane_id).update(name=name, cap=cap)
-            lane.name, lane.cap = name, cap
+        lane, made = Lane.objects.get_or_create(pk=lane_id, defaults={"workspace_id": workspace_id, **wanted})
+        if not made and any(getattr(lane, field) != value for field, value in wanted.items()):
+            Lane.objects.filter(pk=lane_id).update(**wanted)
+            lane.refresh_from_db()
         wake_after_commit([SHARE, lane_token(lane_id)])
     return lane
 

@@ -12,6 +12,7 @@ from channels_app.models import Channel
 from config import checks
 from kernel import clock
 from outbox.models import Hold, Item
+from outbox.selectors import storage
 from outbox.states import ItemState
 from webhooks.models import InboundEvent
 from webhooks.states import Result
@@ -38,6 +39,17 @@ class _Figures:
             "How long the longest-waiting item that may go out has been due; 0 when none waits.",
             age(checks.oldest_waiting_at()),
         )
+        yield gauge(
+            "waybill_outbox_sent_last_minute",
+            "Items that were sent in the last full minute.",
+            storage.sent_last_minute(),
+        )
+        yield gauge(
+            "waybill_database_oldest_snapshot_seconds",
+            "Age of the oldest transaction that keeps PostgreSQL from clearing dead rows; queues slow down above 60.",
+            storage.oldest_snapshot_seconds(),
+        )
+        yield from table_metrics()
         yield by_label(
             "waybill_outbox_needs_person",
             "Items that ended badly and that nobody has decided on.",
@@ -61,6 +73,16 @@ class _Figures:
             age(checks.oldest_pending_at()),
         )
         yield by_label("waybill_channels", "Channels by connection status.", "status", Channel.objects.living())
+
+
+def table_metrics() -> Iterator[Metric]:
+    dead = GaugeMetricFamily("waybill_table_dead_rows", "Rows that vacuum has not yet cleared.", labels=["table"])
+    size = GaugeMetricFamily("waybill_table_bytes", "What a table takes on disk.", labels=["table", "part"])
+    for figures in storage.table_figures():
+        dead.add_metric([figures.name], figures.dead_rows)
+        size.add_metric([figures.name, "rows"], figures.table_bytes)
+        size.add_metric([figures.name, "indexes"], figures.index_bytes)
+    yield from (dead, size)
 
 
 def gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -72,6 +72,12 @@ PLAN = (
         "templates change at the provider, and not every change is told",
     ),
     Planned("forget uploads", "inbox.services.uploading.forget_uploads", 24 * 60, "files that no message took"),
+    Planned(
+        "prune the outbox",
+        "outbox.services.pruning.prune",
+        60,
+        "items that were over long ago, with their attempts, in small transactions",
+    ),
     Planned("forget sessions", "config.schedules.forget_sessions", 24 * 60, "sessions that ended"),
 )
 

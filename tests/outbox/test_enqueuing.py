@@ -1,20 +1,22 @@
 """An item exists exactly when its deed does."""
 
+import threading
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
 from kernel import clock
 from outbox.errors import UnknownKind
 from outbox.models import Item
 from outbox.services import waking
-from outbox.services.enqueuing import NewItem, enqueue, enqueue_many
+from outbox.services.enqueuing import NewItem, enqueue, enqueue_in_batches, enqueue_many
 from outbox.services.scheduling import enter_due_items
 from outbox.states import ItemState
-from tests.support.outbox import KIND, HandRelay, put
+from tests.support.outbox import KIND, HandRelay, put, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,37 @@ def test_a_scheduled_item_lets_later_ones_pass_and_takes_its_place_when_due(lane
 
 def test_a_time_in_the_past_means_now(lane, chat, provider):
     assert put(lane, chat, "one", due_at=clock.now() - timedelta(days=1)).state == ItemState.QUEUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_gets_through_while_a_campaign_is_being_written(lane, provider):
+    """In a chat of the campaign, whose places it takes too."""
+    chats = [uuid.uuid4() for _ in range(50)]
+    answered = threading.Event()
+
+    def campaign() -> Iterator[NewItem]:
+        for index in range(3000):
+            if index == 2000:
+                assert answered.wait(20)
+            yield NewItem(lane.workspace_id, lane.id, chats[index % 50], KIND, {"text": f"{index}"}, priority=2)
+
+    def write() -> None:
+        try:
+            assert enqueue_in_batches(campaign()) == 3000
+        finally:
+            connection.close()
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    wait_until(lambda: Item.objects.count() >= 1000, 20, "the campaign is on its way")
+    answer = put(lane, chats[0], "answer")
+    answered.set()
+    assert writing.is_alive()
+    writing.join(30)
+    assert Item.objects.count() == 3001
+    assert answer.seq < Item.objects.filter(order_key=chats[0]).count()
+
+
+def test_a_campaign_commits_by_itself(lane, provider):
+    with pytest.raises(RuntimeError, match="inside a transaction"):
+        enqueue_in_batches([])

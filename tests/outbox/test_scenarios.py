@@ -3,17 +3,23 @@
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
+from config.metrics import exposition
 from kernel import clock
+from outbox.errors import SlowDown
 from outbox.models import Attempt, Item, Lane
 from outbox.services.enqueuing import NewItem, enqueue_many
 from outbox.services.operating import hold_lane, pause_lane
+from outbox.services.relaying import threads
+from outbox.services.waking import EVERYTHING
 from outbox.states import HoldKind, ItemState
-from tests.support.outbox import KIND, assert_order_held, put, running_relay, wait_until
+from tests.support.outbox import KIND, HandRelay, assert_order_held, put, running_relay, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +103,29 @@ def test_scenario_14_a_host_whose_clock_is_wrong_keeps_leases_holds_and_order(
     assert_order_held(provider, {chat: ["first", "second"]})
 
 
+@pytest.mark.django_db(transaction=False)
+def test_scenario_22_hundreds_of_channels_that_were_told_to_slow_down_go_on_gently_and_not_at_once(world, provider):
+    lanes = [Lane(workspace=world.acme, name=f"{number}", cap=1, upstream="one") for number in range(300)]
+    Lane.objects.bulk_create(lanes)
+    for number, each in enumerate(lanes):
+        provider.will(f"{number} a", SlowDown("429", "Too many requests.", after_seconds=60))
+        for text in ("a", "b", "c"):
+            put(each, uuid.uuid4(), f"{number} {text}")
+    relay = HandRelay(slots=300)
+    for text in relay.look():
+        relay.scheduler.events.put(relay.perform(text))
+    assert relay.look() == []
+    ends = sorted(Lane.objects.filter(not_before__isnull=False).values_list("not_before", flat=True))
+    assert len(ends) == 300
+    assert (ends[-1] - ends[0]).total_seconds() > 2, "they go on one after the other"
+    Lane.objects.update(not_before=None, cap=4)
+    for each in lanes:
+        relay.scheduler.plan.lanes[each.pk].resume_at = 0
+    under_way = relay.look_again()
+    assert len(under_way) == 300 == len({text.split(" ")[0] for text in under_way}), "one of each lane at first"
+    assert not Item.objects.filter(attempts__gt=0).exists(), "waiting used up no try"
+
+
 def test_scenario_26_a_huge_backlog_that_cannot_move_delays_nobody_else(lane, world, chat, provider):
     busy = Lane.objects.create(workspace=world.acme, name="on hold")
     pause_lane(lane_id=busy.pk, reason="by a person")
@@ -167,3 +196,77 @@ def test_scenario_28_a_message_that_is_put_as_the_last_one_ends_is_not_overlooke
     assert_order_held(provider, {chat: texts})
     late = [wait for wait in waits if wait > 0.5]  # found by the poll of each second only
     assert len(late) <= len(texts) * 0.05, late
+
+
+def test_scenario_29_a_listener_that_hears_nothing_though_its_connection_lives_is_noticed(
+    lane, chat, provider, monkeypatch
+):
+    """As behind a pooler that gives the connection to others in between."""
+    monkeypatch.setattr(threads, "CALL_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr(threads, "DEAF_AFTER_SECONDS", 1.5)
+    heard: list[tuple[str, ...]] = []
+    listener = threads.Listener(heard.append)
+    listener.start()
+    try:
+        wait_until(lambda: any(tokens[0].startswith("call:") for tokens in heard), 10, "it hears itself")
+        assert heard.count((EVERYTHING,)) == 1
+        monkeypatch.setattr(threads, "wake", lambda tokens: None)  # what it sends is lost
+        wait_until(lambda: heard.count((EVERYTHING,)) == 2, 15, "it listens anew, and has everything read once")
+    finally:
+        listener.stop_and_join()
+
+
+def test_scenario_31_a_long_snapshot_stops_nobody_and_shows_in_the_metrics(lane, provider):
+    """How much of the throughput is kept is measured by bench/pinned.py."""
+    chats = {uuid.uuid4(): [f"{chat} {number}" for number in range(10)] for chat in range(20)}
+    with pinned_snapshot(), running_relay():
+        for key, texts in chats.items():
+            for text in texts:
+                put(lane, key, text)
+        wait_until(lambda: ended(200), 60)
+        assert figure("waybill_database_oldest_snapshot_seconds") > 0.1
+    assert_order_held(provider, chats)
+
+
+@contextmanager
+def pinned_snapshot() -> Iterator[None]:
+    pin = connection.copy("pin")
+    try:
+        pin.set_autocommit(False)
+        with pin.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read")
+            cursor.execute("select count(*) from outbox_item")
+        yield
+    finally:
+        pin.rollback()
+        pin.close()
+
+
+def test_scenario_32_rows_that_vacuum_does_not_clear_and_growing_indexes_show_in_the_metrics(lane, chat, provider):
+    dead = 'waybill_table_dead_rows{table="outbox_item"}'
+    size = 'waybill_table_bytes{part="indexes",table="outbox_item"}'
+    with connection.cursor() as cursor:
+        cursor.execute("alter table outbox_item set (autovacuum_enabled = false)")
+        try:
+            before = figure(size)
+            with transaction.atomic():
+                enqueue_many([new(lane, chat, f"{number}") for number in range(2000)])
+            Item.objects.update(state=ItemState.CANCELLED, open=False)
+            cursor.execute("select pg_stat_force_next_flush()")
+            assert figure(dead) >= 2000
+            assert figure(size) > before
+            Item.objects.all().delete()
+            flush = "select pg_stat_force_next_flush()"
+            for step in (flush, "vacuum outbox_item", "reindex table outbox_item", flush):
+                cursor.execute(step)
+            assert figure(dead) == 0
+            assert figure(size) <= before
+        finally:
+            cursor.execute("alter table outbox_item reset (autovacuum_enabled)")
+
+
+def figure(name: str) -> float:
+    for line in exposition().decode().splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.rsplit(" ", 1)[1])
+    raise AssertionError(f"{name} is not among the metrics")

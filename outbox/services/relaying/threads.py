@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable
 
 from django.db import connection
@@ -12,7 +13,7 @@ from outbox import policy
 from outbox.errors import whereabouts
 from outbox.services import holding, scheduling, settling
 from outbox.services.relaying import owning
-from outbox.services.waking import EVERYTHING, NOTIFY_CHANNEL
+from outbox.services.waking import EVERYTHING, NOTIFY_CHANNEL, wake
 
 log = logging.getLogger("waybill.outbox.relay")
 
@@ -32,6 +33,8 @@ RECONNECT_SECONDS = (0.1, 2.0)
 KEEPER_SECONDS = 1.0
 TELL_AGAIN_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
+CALL_AFTER_SECONDS = 30.0  # of silence
+DEAF_AFTER_SECONDS = 5.0
 
 
 class Session:
@@ -174,22 +177,45 @@ def housekeep() -> None:
     holding.end_passed_holds()
 
 
+class Deaf(Exception):
+    """What was sent to ourselves did not arrive, although the connection seems to live."""
+
+
 class Listener(SideThread):
-    """Hands over what NOTIFY brings. After each LISTEN everything is read once, because what came before it is lost."""
+    """Hands over what NOTIFY brings. After each LISTEN everything is read once, because what came before it is lost.
+
+    When it hears nothing for long it calls itself: behind a pooler, or after a failover, a connection may answer and
+    yet never bring a notification.
+    """
 
     def __init__(self, hear: Callable[[tuple[str, ...]], None]) -> None:
         super().__init__("outbox-listener")
         self._hear = hear
         self._listening: object = None
+        self._call = f"call:{uuid.uuid4().hex}"
+        self._called = False
+        self._heard_at = 0.0  # or called at
 
     def turn(self) -> None:
         raw = connection.connection
         if raw is not self._listening:
             raw.execute(f"listen {NOTIFY_CHANNEL}")
             self._listening = raw
+            self._note_life()
             self._hear((EVERYTHING,))
         for notice in raw.notifies(timeout=1.0):
+            self._note_life()
             self._hear(tuple(notice.payload.split(" ")))
             if self.stopped.is_set():
                 return
         raw.execute("select 1")
+        silent = time.monotonic() - self._heard_at
+        if self._called and silent > DEAF_AFTER_SECONDS:
+            log.warning("outbox.listener_deaf")
+            raise Deaf
+        if not self._called and silent > CALL_AFTER_SECONDS:
+            self._called, self._heard_at = True, time.monotonic()
+            wake([self._call])
+
+    def _note_life(self) -> None:
+        self._called, self._heard_at = False, time.monotonic()
