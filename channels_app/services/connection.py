@@ -116,6 +116,17 @@ def _stop(actor: Actor, channel: Channel, *, reason: str, deed: str) -> Channel:
 # --- What the provider tells ------------------------------------------------------------------------------------------
 
 
+def lock_for_news(channel_ids: Iterable[uuid.UUID]) -> None:
+    """Lock channels and their lanes before anything else of the transaction, when news about connections will follow.
+
+    The relay locks lanes before items, and ingestion items before everything: news that came after its messages would
+    close a ring with a tick that closes the lane.
+    """
+    ids = sorted(channel_ids)
+    for rows in (Channel.objects, Lane.objects):
+        list(rows.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
 def note_connection(*, channel_id: uuid.UUID, values: InboundConnection) -> bool:
     """Believe a webhook about the connection. Returns whether the channel moved; a removed channel never does."""
     return _believe(channel_id, values, source="webhook")

@@ -1,9 +1,17 @@
 """Who comes and goes in a group, said in its conversation; and chats of a number that is no longer linked."""
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from channels_app.models import Channel
-from channels_app.providers.base import InboundGroup, InboundMessage, InboundParticipants, Participant
+from channels_app.providers.base import (
+    InboundConnection,
+    InboundGroup,
+    InboundMessage,
+    InboundParticipants,
+    Participant,
+)
 from channels_app.services import renumbering
 from inbox.models import Chat, Message
 from inbox.services.ingesting import Heard, Source, apply_groups, apply_values
@@ -82,3 +90,16 @@ def test_archived_chats_are_read_only_until_the_customer_writes_to_the_present_n
     hear(said("m4"))
     assert not Chat.objects.get(wa_chat_id=CARLA).read_only
     assert Chat.objects.get(wa_chat_id=OTTO).read_only
+
+
+def test_news_about_a_connection_locks_channel_and_lane_before_anything_else(hear):
+    """A tick of the relay locks lanes before items: the other way round the two would wait for each other."""
+    echo = said("e1", from_me=True, sender_wa_id=OWN, source="api")
+    with CaptureQueriesContext(database) as queries:
+        hear(echo, InboundConnection("connecting", "The connection broke."))
+    locks = [q["sql"] for q in queries if "FOR NO KEY UPDATE" in q["sql"] or "FOR UPDATE" in q["sql"]]
+    assert "channels_app_channel" in locks[0]
+    assert "outbox_lane" in locks[1]
+    with CaptureQueriesContext(database) as queries:
+        hear(said("m9"))
+    assert not any("outbox_lane" in q["sql"] for q in queries), "a batch without such news pays nothing"

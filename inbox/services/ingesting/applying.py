@@ -15,7 +15,7 @@ from channels_app.providers.base import (
     InboundStatus,
     InboundTemplate,
 )
-from channels_app.services.connection import note_confirmed, note_connection, note_inbound
+from channels_app.services.connection import lock_for_news, note_confirmed, note_connection, note_inbound
 from channels_app.services.templates import note_template
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
@@ -73,11 +73,13 @@ def apply_values(batch: Sequence[Heard]) -> None:
 
     The end state does not depend on the order of values, on how they are cut into batches, or on repetition, except
     for news without a time of its own (who is in a group, the connection), where the last to arrive counts.
-    Locks are taken in one order everywhere: outbox items, chats, messages, facts. Raises CannotApply, or a database
-    error; then the transaction is of no use.
+    Locks are taken in one order everywhere: channels and lanes of whose connection there is news, outbox items, chats,
+    messages, facts. Raises CannotApply, or a database error; then the transaction is of no use.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("apply_values was called outside a transaction.")
+    if news := {h.source.channel_id for h in batch if isinstance(h.value, InboundConnection) and not h.again}:
+        lock_for_news(news)
     unite(_identities(batch))
     people = find_or_make_people(batch)
     chats = find_or_make_chats(batch, people.contact_of)
