@@ -9,7 +9,7 @@ from inbox.errors import NoSuchAttachment, NoSuchChat, NoSuchContact, NoSuchMess
 from inbox.models import Attachment, Chat, Contact, Message, Note, ReadCursor, TextDraft
 from inbox.models.chat import ChatQuerySet
 from inbox.models.visible import contacts_visible_to
-from workspaces.access import Actor
+from workspaces.access import Actor, author_of
 from workspaces.models import Member
 from workspaces.roles import Permission
 
@@ -89,3 +89,12 @@ def attachment_for(actor: Actor, attachment_id: uuid.UUID) -> Attachment:
     if attachment is None or not actor.may(Permission.SEE_CHATS):
         raise NoSuchAttachment
     return attachment
+
+
+def upload_for(actor: Actor, upload_id: uuid.UUID) -> Attachment:
+    """A file that the actor is uploading, or has uploaded and not sent. Raises NoSuchAttachment."""
+    mine = Attachment.objects.filter(workspace_id=actor.workspace_id, message__isnull=True)
+    upload = mine.filter(pk=upload_id, uploaded_by=author_of(actor)).first()
+    if upload is None:
+        raise NoSuchAttachment("This upload was forgotten. Choose the file again.")
+    return upload

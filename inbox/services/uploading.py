@@ -1,7 +1,6 @@
 """Uploads in parts: each part is small, so no server holds a large file in memory, and a lost connection costs one."""
 
 import contextlib
-import uuid
 from datetime import timedelta
 
 from django.core.files import File
@@ -9,7 +8,6 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import transaction
 
-from inbox.errors import NotPossibleNow
 from inbox.models import Attachment
 from inbox.services.attachments import check_size, clean_file_name, clean_mime_type, kept_file
 from inbox.states import AttachmentState
@@ -37,21 +35,18 @@ def begin_upload(*, actor: Actor, part: File, total: int, file_name: str, mime_t
         size=total,
         state=AttachmentState.PENDING,
     )
-    return add_part(actor=actor, upload_id=upload.pk, part=part, offset=0)
+    return add_part(actor=actor, upload=upload, part=part, offset=0)
 
 
-def add_part(*, actor: Actor, upload_id: uuid.UUID, part: File, offset: int) -> Attachment:
+def add_part(*, actor: Actor, upload: Attachment, part: File, offset: int) -> Attachment:
     """Take the part that begins at byte `offset`; with the last one the file is ready.
 
     A part that is here already, or that does not follow, changes nothing: `received_of` says where to go on. Raises
-    Forbidden, NotPossibleNow, Invalid.
+    Forbidden, Invalid.
     """
     require(actor, Permission.WRITE_MESSAGES)
     with transaction.atomic():
-        mine = Attachment.objects.select_for_update().filter(workspace_id=actor.workspace_id, message__isnull=True)
-        upload = mine.filter(pk=upload_id, uploaded_by=author_of(actor)).first()
-        if upload is None or upload.state not in (AttachmentState.PENDING, AttachmentState.READY):
-            raise NotPossibleNow("This upload was forgotten. Choose the file again.")
+        upload = Attachment.objects.select_for_update().get(pk=upload.pk)
         if upload.state == AttachmentState.READY or offset != received_of(upload):
             return upload
         if not part.size or offset + part.size > upload.size:

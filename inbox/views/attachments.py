@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox.access import attachment_for, message_for
+from inbox.access import attachment_for, message_for, upload_for
 from inbox.errors import NoSuchAttachment
 from inbox.models import Attachment
 from inbox.policy import KIND_LIMITS_BYTES, bare_mime_type, media_kind_of
@@ -53,6 +53,7 @@ def attachment_upload(request: HttpRequest, **where: Any) -> HttpResponse:
 @csrf_protect
 @require_POST
 def _upload(request: HttpRequest, upload_id: uuid.UUID | None = None) -> HttpResponse:
+    upload = upload_for(request.member, upload_id) if upload_id is not None else None
     file = request.FILES.get("file")
     if request.upload_handlers[0].exceeded:
         raise too_large()
@@ -61,8 +62,8 @@ def _upload(request: HttpRequest, upload_id: uuid.UUID | None = None) -> HttpRes
     offset, total = _number(request, "offset"), _number(request, "total")
     mime_type = request.POST.get("mime_type") or file.content_type or ""
     about = {"file_name": file.name, "mime_type": mime_type, "kind": request.POST.get("kind", "")}
-    if upload_id is not None:
-        attachment = add_part(actor=request.member, upload_id=upload_id, part=file, offset=offset)
+    if upload is not None:
+        attachment = add_part(actor=request.member, upload=upload, part=file, offset=offset)
     elif total > file.size:
         attachment = begin_upload(actor=request.member, part=file, total=total, **about)
     else:

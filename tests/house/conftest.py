@@ -43,6 +43,9 @@ def rich_acme(world: World) -> dict[str, str]:
     attachment = Attachment.objects.create(
         workspace=acme, message=message, kind="document", file_name=f"{CANARY}.pdf", state="ready", path="none.pdf"
     )
+    upload = Attachment.objects.create(
+        workspace=acme, uploaded_by=world.ana, kind="document", file_name=f"{CANARY}.zip", size=1000, state="pending"
+    )
     invitation = Invitation.objects.create(
         workspace=acme,
         email=f"{CANARY}@example.com",
@@ -65,6 +68,7 @@ def rich_acme(world: World) -> dict[str, str]:
         "message_id": str(message.pk),
         "note_id": str(note.pk),
         "attachment_id": str(attachment.pk),
+        "upload_id": str(upload.pk),
         "member_id": str(world.ben.pk),
         "invitation_id": str(invitation.pk),
         "key_id": str(ApiKey.objects.get(workspace=acme).pk),

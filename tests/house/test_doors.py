@@ -28,7 +28,11 @@ PUBLIC = {
 OF_ITS_OWN = ("admin:", "webhooks:event-receive", "cron-")
 """Admin has its own door (staff), receiving webhooks a secret per channel, cron a token; each with tests of its own."""
 
-WORDS = {"channels_app:channel-act": {"deed": "connect"}, "outbox:lane-act": {"deed": "pause"}}
+WORDS = {
+    "channels_app:channel-act": {"deed": "connect"},
+    "outbox:lane-act": {"deed": "pause"},
+    "inbox:chat-pick": {"what": "assign"},
+}
 """What parameters mean that name no row."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
