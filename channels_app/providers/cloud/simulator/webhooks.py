@@ -71,7 +71,7 @@ def _contacts(channel: Number, event: Event) -> list[dict[str, Any]]:
         user_id = item.get("from_user_id") or item.get("recipient_user_id", "")
         if event.key == "message_echoes" or not user_id:
             continue
-        person = user_id.removeprefix("US.")
+        name = channel.names.get(user_id.removeprefix("US."), "")
         ids = {"user_id": user_id, **({"wa_id": number} if number else {})}
-        found[user_id] = {"profile": {"name": channel.names.get(person, "Demo Person")}, **ids}
+        found[user_id] = {**({"profile": {"name": name}} if name else {}), **ids}
     return list(found.values())
