@@ -128,6 +128,8 @@ class Message(Row):
                 condition=models.Q(quoted__isnull=True) & ~models.Q(quoted_wa_id=""),
                 name="message_reply_waiting",
             ),
+            # Without it, to delete one message (an echo that became ours) is to look through all of them.
+            models.Index(fields=["quoted"], condition=models.Q(quoted__isnull=False), name="message_quoted_by"),
             GinIndex(fields=["search"], name="message_search"),
         ]
 
