@@ -116,9 +116,10 @@ function settleAll() {
   if (held()) return
   for (const chat of late) if (rowOf(chat)) settle(rowOf(chat), null)
   late.clear()
-  if (fromTop) box().scrollTo({ top: 0, behavior: "smooth" })
+  if (fromTop) box().scrollTop = 0
   fromTop = false
 }
+box().addEventListener("wheel", () => (fromTop = false), { passive: true }) // the reader went elsewhere
 document.addEventListener("mouseout", (event) => rows()?.contains(event.target) && !rows().contains(event.relatedTarget) && setTimeout(settleAll))
 document.addEventListener("focusout", (event) => rows()?.contains(event.target) && setTimeout(settleAll))
 
@@ -216,7 +217,10 @@ export function query() {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.requestConfig?.elt?.id === "filters") {
-    const narrowed = query().toString()
+    const address = query()
+    const at = new URLSearchParams(location.search).get("at") // of the conversation, which this does not concern
+    if (at) address.set("at", at)
+    const narrowed = address.toString()
     history.replaceState({}, "", location.pathname + (narrowed ? `?${narrowed}` : ""))
   }
   select(document.querySelector("#conversation").dataset.chat)

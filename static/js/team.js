@@ -16,21 +16,43 @@ export function onDeed(changed, open) {
   opens = open
 }
 
+/** Open the window at once: what is typed before its choices have come is kept, and never taken for keys of the page. */
 async function pick(button) {
   const address = new URL(button.dataset.pick, location.href)
   address.searchParams.set("zone", zone)
+  const channel = new URLSearchParams(location.search).get("channel")
+  if (channel) address.searchParams.set("channel", channel)
+  const early = Object.assign(document.createElement("input"), { className: "input", ariaLabel: button.ariaLabel ?? button.textContent })
+  picker.classList.remove("wide")
+  picker.replaceChildren(early)
+  if (!picker.open) picker.showModal()
+  early.focus()
+  let chosen = false
+  early.addEventListener("keydown", (event) => (chosen ||= event.key === "Enter"))
   try {
     const answer = await ask(address)
-    picker.replaceChildren(nodesOf(await answer.text()))
+    const choices = nodesOf(await answer.text())
+    if (!early.isConnected || !picker.open) return
+    picker.replaceChildren(choices)
     picker.classList.toggle("wide", Boolean(picker.querySelector(".bar")))
     writeTimes(picker)
-    if (!picker.open) picker.showModal()
-    for (const first of ["[autofocus]", "[data-filter]", ".choices :is(button, input:not([type=hidden]))", "button"]) {
-      const place = picker.querySelector(first)
-      if (place) return place.focus()
-    }
+    begin(early.value)
+    if (chosen && early.value) visible()[0]?.click()
   } catch (error) {
+    if (early.isConnected) picker.close()
     notice(error.message, { bad: true, place: error.place })
+  }
+}
+
+function begin(typed) {
+  for (const first of ["[autofocus]", "[data-filter]", ".choices :is(button, input:not([type=hidden]))", "button"]) {
+    const place = picker.querySelector(first)
+    if (!place) continue
+    place.focus()
+    if (!typed || !place.matches("[autofocus], [data-filter]")) return
+    place.value = typed
+    place.dispatchEvent(new Event("input", { bubbles: true }))
+    return
   }
 }
 
@@ -127,9 +149,15 @@ async function people() {
   if (to.value.trim() === q) found.replaceChildren(...(answer ? [nodesOf(await answer.text())] : []))
 }
 
+const visible = () => [...picker.querySelectorAll(".choices > li:not([hidden]) :is(button, input[type=checkbox])")]
+
 picker?.addEventListener("keydown", (event) => {
-  const choices = [...picker.querySelectorAll(".choices > li:not([hidden]) :is(button, input[type=checkbox])")]
+  const choices = visible()
   const at = choices.indexOf(document.activeElement)
+  if (event.key === "Escape") { // a search field would only be emptied by it
+    event.preventDefault()
+    return picker.close()
+  }
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (step && choices.length) {
     event.preventDefault()
@@ -146,3 +174,9 @@ picker?.addEventListener("keydown", (event) => {
   }
 })
 picker?.addEventListener("click", (event) => (event.target === picker || event.target.closest("[data-close]")) && picker.close())
+
+// "Write the first message" on a channel's page leads here.
+if (location.hash === "#new") {
+  history.replaceState(null, "", location.pathname + location.search)
+  document.querySelector('[data-pick][data-key="c"]')?.click()
+}
