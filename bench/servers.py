@@ -24,7 +24,7 @@ def environment(**more: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEBUG": "false",
         "SECRET_KEY": "bench" * 12,
-        "ENCRYPTION_KEYS": "bench",
+        "ENCRYPTION_KEYS": "bench" * 12,
         "ALLOWED_HOSTS": "127.0.0.1",
         "LOG_LEVEL": "WARNING",
         **more,

@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from channels_app.providers.base import InboundMedia, InboundMessage, Outgoing
 from channels_app.providers.errors import ProviderError
@@ -23,14 +23,17 @@ from inbox.services.editing import note_refused, note_taken
 from inbox.services.identities import note_normalised
 from inbox.services.recovering import keep_recovered
 from inbox.services.settling import settle_sends
-from inbox.states import MessageType
-from outbox.errors import GiveUp
+from inbox.states import MessageStatus, MessageType
+from outbox.errors import GiveUp, SlowDown
 from outbox.registry import Accepted, Job, Kind, Settled
 from outbox.states import ItemState
 
 Answer = TypeVar("Answer")
 
 LOOK_UP_DEADLINE_SECONDS = 10.0
+NOT_ASKED_SECONDS = 1.0
+"""When to try again what was not even begun because the database was away for a moment."""
+
 LOOK_BACK = timedelta(seconds=60)
 """How far the provider's clock may be behind ours when we look for a message that we may have sent."""
 
@@ -44,7 +47,7 @@ def send(job: Job) -> Accepted:
     payload = dict(job.payload)
     quoted_id = payload.pop("quoted_message_id", None)
     if quoted_id is not None:
-        payload["quoted_wa_id"] = _wa_message_id(quoted_id)
+        _, payload["quoted_wa_id"] = _standing(quoted_id)
     outgoing = Outgoing.from_dict(payload)
     sent = _asked(lambda: gateway.send(job.lane_id, outgoing, deadline=until - time.monotonic()))
     note_normalised(workspace_id=job.workspace_id, asked=outgoing.to, answered=sent.wa_chat_id)
@@ -119,15 +122,24 @@ def react(job: Job) -> Accepted:
 
 def _target(job: Job) -> str:
     """The provider's id of the message to change; that stood before this item, so it was sent or never will be."""
-    wa_message_id = _wa_message_id(job.payload["message_id"])
-    if not wa_message_id:
-        raise GiveUp("not_sent", "The message itself was not sent, so there is nothing to change at the provider.")
-    return wa_message_id
+    status, wa_message_id = _standing(job.payload["message_id"])
+    if wa_message_id:
+        return wa_message_id
+    if status == MessageStatus.UNCERTAIN:
+        detail = "Nobody knows whether the message itself was sent, so it cannot be changed at the provider."
+        raise GiveUp("not_known", detail)
+    raise GiveUp("not_sent", "The message itself was not sent, so there is nothing to change at the provider.")
 
 
-def _wa_message_id(message_id: str) -> str:
-    found = Message.objects.filter(pk=message_id).values_list("wa_message_id", flat=True).first()
-    return found or ""
+def _standing(message_id: str) -> tuple[str, str]:
+    """A message's status and its provider's id, "" for what there is not. Raises SlowDown: nothing has left yet."""
+    try:
+        found = Message.objects.filter(pk=message_id).values_list("status", "wa_message_id").first()
+    except DatabaseError:
+        detail = "The database could not be asked which message this is about; nothing was sent."
+        raise SlowDown("database_away", detail, after_seconds=NOT_ASKED_SECONDS, scope="chat") from None
+    status, wa_message_id = found or ("", "")
+    return status, wa_message_id or ""
 
 
 def _settle_change(change: str) -> Callable[[Sequence[Settled]], None]:

@@ -40,10 +40,22 @@ def env_list(name: str, default: list[str] | None = None) -> list[str]:
     return parts or list(default or [])
 
 
-def env_secret(name: str, *, demo: str | None, debug: bool) -> str:
-    """The secret, or in demo mode a local stand-in; outside DEBUG a missing one stops the start."""
+SECRET_MIN_CHARACTERS = 16
+"""Below, a secret can be guessed. What the example file's commands make is longer by far."""
+
+
+def env_secret(name: str, *, demo: str | None, debug: bool, many: bool = False) -> str:
+    """The secret, or in demo mode a local stand-in; outside DEBUG a missing or a short one stops the start.
+
+    many: several, separated by commas; none may be short.
+    """
     value = env_text(name)
     if value:
+        parts = [part.strip() for part in value.split(",") if part.strip()] if many else [value]
+        if not debug and any(len(part) < SECRET_MIN_CHARACTERS for part in parts):
+            raise ImproperlyConfigured(
+                f"{name} is too short. Use at least {SECRET_MIN_CHARACTERS} random characters; see .env.example."
+            )
         return value
     if debug and demo is not None:
         return demo

@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from config import checks, metrics
 from kernel import signing
+from kernel.api import problem
 
 
 @never_cache
@@ -46,5 +47,6 @@ def carries(request: HttpRequest, secret: str) -> bool:
 
 
 def refusal(status: int, sentence: str) -> HttpResponse:
+    code, title = {401: ("not_authenticated", "NotAuthenticated"), 503: ("not_configured", "NotConfigured")}[status]
     headers = {"WWW-Authenticate": 'Bearer realm="Waybill"'} if status == 401 else {}
-    return JsonResponse({"error": sentence}, status=status, headers=headers)
+    return problem(status, code, title, sentence, headers=headers)

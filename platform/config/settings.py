@@ -182,7 +182,7 @@ SPECTACULAR_SETTINGS = {
 # --- Security -----------------------------------------------------------------------------------------------------
 ENCRYPTION_KEYS = [
     key.strip()
-    for key in env_secret("ENCRYPTION_KEYS", demo="demo-only-encryption-key", debug=DEBUG).split(",")
+    for key in env_secret("ENCRYPTION_KEYS", demo="demo-only-encryption-key", debug=DEBUG, many=True).split(",")
     if key.strip()
 ]
 if not ENCRYPTION_KEYS:

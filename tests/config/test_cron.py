@@ -56,7 +56,8 @@ def test_without_a_secret_set_the_url_is_closed(client, settings):
     for header in ("", "Bearer ", "Bearer x"):
         answer = client.post(PATH, HTTP_AUTHORIZATION=header)
         assert answer.status_code == 503
-        assert "CRON_SECRET" in answer.json()["error"]
+        assert answer["Content-Type"] == "application/problem+json"
+        assert "CRON_SECRET" in answer.json()["detail"]
 
 
 def test_it_is_posted_to(client, settings):
