@@ -26,6 +26,7 @@ from channels_app.providers.waha.composing import endpoint_and_body
 from channels_app.providers.waha.ids import Key, id_of, key_of, long_id, theirs
 from channels_app.providers.waha.parsing.connection import PASSKEY, PASSKEY_CODE, health_of, state_of
 from channels_app.providers.waha.parsing.groups import group_of
+from channels_app.providers.waha.parsing.told import told
 from channels_app.states import ChannelStatus
 
 
@@ -185,6 +186,7 @@ class WahaAdapter:
 
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
         client = Client(credentials, deadline)
+        around = told(self._session(client) or {})
         found: dict[str, InboundGroup] = {}
         for page in range(limits.GROUPS_PAGES):
             offset = page * limits.GROUPS_PAGE
@@ -192,7 +194,7 @@ class WahaAdapter:
             items = list(answer.values()) if isinstance(answer, dict) else _as_list(answer)  # by id in some engines
             for item in items:
                 with contextlib.suppress(Malformed):
-                    group = group_of(item if isinstance(item, dict) else {})
+                    group = group_of(item if isinstance(item, dict) else {}, around)
                     found[group.wa_chat_id] = group
             if len(items) < limits.GROUPS_PAGE:
                 break

@@ -291,6 +291,14 @@ def test_what_is_sent_to_a_number_and_what_comes_back_under_a_hidden_id_meet_in_
     ], "what the history of a chat holds belongs to that chat, whatever id it is listed under"
 
 
+def test_a_listed_group_names_our_own_number_whatever_it_is_listed_under(at_waha):
+    group = {"JID": GROUP, "Name": "Crew", "Participants": [{"JID": "915550100100@lid", "PhoneNumber": ""}]}
+    for answer in ([group], {GROUP: group}):
+        at_waha.simulator.fault(match={"path": "*/groups"}, times=1, body=answer)
+        (found,) = at_waha.adapter.groups(at_waha.credentials, deadline=DEADLINE)
+        assert [p.wa_id for p in found.participants] == ["15550100100@s.whatsapp.net"]
+
+
 # --- Files ---
 
 

@@ -7,9 +7,10 @@ from channels_app.models import Channel, Credential
 from channels_app.selectors.channels import _targets
 from channels_app.services import connection, gateway
 from channels_app.services.channels import create_channel
+from channels_app.services.grouping import sync_groups
 from channels_app.states import ChannelStatus
 from inbox.jobs import Draft
-from inbox.models import Chat, Message
+from inbox.models import Chat, Message, Participant
 from inbox.services.sending import send_message, start_chat
 from kernel import clock, signing
 from outbox.models import Item, Lane
@@ -18,6 +19,7 @@ from tests.channels_app.providers.receiver import PREFIX, Call, running_receiver
 from tests.support.simulator import running_simulator
 from tests.support.world import make_world
 from webhooks.models import InboundEvent
+from webhooks.services import applier
 from webhooks.services.applying import apply_pending
 from webhooks.states import Result
 
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 S = ChannelStatus
 DANA = "15550100201@s.whatsapp.net"
+GROUP = "120363000000000077@g.us"
 
 
 class Place:
@@ -69,7 +72,8 @@ class Place:
 
 
 @pytest.fixture
-def place(settings):
+def place(settings, monkeypatch):
+    monkeypatch.setattr(applier, "wake", lambda: None)  # `let_in` applies, in the test's own time
     with running_receiver() as receiver, running_simulator("waha", backoff_ms=20) as simulator:
         yield Place(simulator, receiver, settings)
 
@@ -151,6 +155,23 @@ def test_a_session_that_stops_working_holds_what_is_written_and_fails_nothing(pl
     assert message.status == "pending"
     assert Lane.objects.get(pk=place.channel.pk).closed
     assert place.simulator.sends() == []
+
+
+def test_groups_are_read_with_their_ranks_and_a_group_without_us_is_read_only(place):
+    place.link()
+    people = {"chat_id": GROUP, "text": "Crew", "options": ["15550100201", "15550100202"]}
+    place.simulator.inbound(type="group", webhooks={"drop": True}, **people)
+    sync_groups(actor=place.world.ana, channel_id=place.channel.pk)
+    drain()
+    chat = Chat.objects.get(wa_chat_id=GROUP)
+    ranks = dict(Participant.objects.filter(chat=chat).values_list("wa_id", "rank"))
+    own = "15550100100@s.whatsapp.net"
+    assert (chat.name, ranks) == ("Crew", {own: "creator", DANA: "member", "15550100202@s.whatsapp.net": "member"})
+    assert not chat.read_only
+    place.simulator.inbound(type="leave", chat_id=GROUP, **{"from": "15550100100"})
+    place.let_in()
+    chat.refresh_from_db()
+    assert chat.read_only
 
 
 # --- The door ---

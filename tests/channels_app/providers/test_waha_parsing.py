@@ -602,6 +602,14 @@ def test_a_group_of_every_engine_names_everybody_with_their_rank(group):
     )
 
 
+def test_our_own_number_is_found_in_a_group_that_lists_it_under_its_hidden_id():
+    own = {"id": "900000000000100@lid", "role": "admin"}
+    joined = one("group.v2.join", {"group": {"id": GROUP, "participants": [own]}})
+    assert joined.participants == (Participant(SHOP, "admin"),)
+    left = {"group": {"id": GROUP}, "type": "leave", "participants": [own]}
+    assert one("group.v2.participants", left).wa_ids == (SHOP,)
+
+
 @pytest.mark.parametrize(
     ("raw", "only_admins"),
     [
@@ -620,6 +628,8 @@ def test_a_change_of_a_group_says_only_what_changed():
     found = one("group.v2.update", {"timestamp": SECONDS * 1000, "group": {"id": GROUP, "subject": "New"}, "_data": {}})
     assert found == InboundGroup(GROUP, "New", AT, (), False, None)
     assert isinstance(one("group.v2.update", {"group": {"id": GROUP, "description": "Rules"}}), Ignored)
+    partial = one("group.v2.update", {"group": {"id": GROUP, "participants": [{"id": "15550100201@c.us"}]}})
+    assert (partial.participants, partial.complete) == ((Participant(DANA, "member"),), False)
 
 
 @pytest.mark.parametrize(

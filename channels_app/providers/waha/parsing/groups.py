@@ -16,12 +16,12 @@ RANKS = {"participant": "member", "admin": "admin", "superadmin": "creator"}
 
 def joined_values(item: dict[str, Any], around: Told) -> Iterable[Inbound]:
     """Our number is in a group now; everybody in it is named. Raises Malformed."""
-    return [group_of(mapping(item, "group"), raw=mapping(item, "_data"))]
+    return [group_of(mapping(item, "group"), around, raw=mapping(item, "_data"))]
 
 
 def update_values(item: dict[str, Any], around: Told) -> Iterable[Inbound]:
     """Only what changed is told. Raises Malformed."""
-    found = group_of(mapping(item, "group"), raw=mapping(item, "_data"), at=item)
+    found = group_of(mapping(item, "group"), around, raw=mapping(item, "_data"), at=item)
     if not found.name and not found.participants and found.only_admins_write is None:
         return [Ignored("Nothing changed in the group that Waybill shows.")]
     return [found]
@@ -37,16 +37,19 @@ def left_values(item: dict[str, Any], around: Told) -> Iterable[Inbound]:
 def participant_values(item: dict[str, Any], around: Told) -> Iterable[Inbound]:
     """Raises Malformed."""
     group_id, action = _group_id(mapping(item, "group")), ACTIONS.get(text(item, "type", 20))
-    people = tuple(filter(None, map(participant, sequence(item, "participants")[: limits.PARTICIPANT_LIMIT])))
+    named = map(participant, sequence(item, "participants")[: limits.PARTICIPANT_LIMIT])
+    people = tuple(around.ours(wa_id) for wa_id in named if wa_id)
     if action is None or not people:
         raise Malformed("A change of participants does not say what changed, or for whom.")
     return [InboundParticipants(group_id, action, people)]
 
 
 def group_of(
-    group: dict[str, Any], *, raw: dict[str, Any] | None = None, at: dict[str, Any] | None = None
+    group: dict[str, Any], around: Told, *, raw: dict[str, Any] | None = None, at: dict[str, Any] | None = None
 ) -> InboundGroup:
     """A group in WAHA's form or in the one of its engine, as the list has it. Raises Malformed.
+
+    `at` is the event of a change: it has the time, and may name only some of those who are in the group.
 
     `raw` is the engine's data beside WAHA's form: it alone says dependably who may write, because WAHA's
     `membersCanSendMessages` means the opposite in whole groups and in changes.
@@ -61,22 +64,22 @@ def group_of(
         ),
         [],
     )
-    people = _people(listed if isinstance(listed, list) else [])
+    people = _people(listed if isinstance(listed, list) else [], around)
     name = reading.name(group, "subject") or reading.name(group, "Name") or reading.name(group, "name")
     return InboundGroup(
         wa_chat_id=group_id,
         name=name,
         name_at=moment(at) if at and name else None,
         participants=people,
-        complete=bool(people),
+        complete=bool(people) and at is None,
         only_admins_write=_only_admins(raw or {}, group, inside),
     )
 
 
-def _people(listed: list[Any]) -> tuple[Participant, ...]:
+def _people(listed: list[Any], around: Told) -> tuple[Participant, ...]:
     found: dict[str, Participant] = {}
     for entry in listed[: limits.PARTICIPANT_LIMIT]:
-        wa_id, rank = participant(entry), _rank(entry)
+        wa_id, rank = around.ours(participant(entry)), _rank(entry)
         if wa_id and rank:
             found[wa_id] = Participant(wa_id, rank)
     return tuple(found.values())

@@ -14,7 +14,12 @@ class Told:
     at: datetime | None = None
     session: str = ""
     own_wa_id: str = ""
+    own_lid: str = ""
     own_name: str = ""
+
+    def ours(self, wa_id: str) -> str:
+        """Our own number in place of its hidden id, under which groups may list it."""
+        return self.own_wa_id if self.own_lid and wa_id == self.own_lid else wa_id
 
 
 UNTOLD = Told("")
@@ -22,11 +27,13 @@ UNTOLD = Told("")
 
 
 def told(data: dict[str, Any]) -> Told:
+    """Of an event, or of a session as the API shows it."""
     me = mapping(data, "me")
     return Told(
         event=text(data, "event", 60),
         at=moment(data),
         session=text(data, "session", 60),
         own_wa_id=reading.wa_id(me.get("id")),
+        own_lid=reading.wa_id(me.get("lid")),
         own_name=reading.name(me, "pushName"),
     )
