@@ -53,7 +53,7 @@ class Message(Row):
     type = models.CharField(max_length=12, choices=MessageType.choices)
     text = models.TextField(blank=True)
     original_text = models.TextField(blank=True, help_text="As first sent; `text` is the latest edit.")
-    wa_message_id = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001  unique where known
+    wa_message_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  unique where known
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  unique where given
     client_digest = models.CharField(
         max_length=64, blank=True, help_text="Of the request body, to tell a repeat from a reuse."
@@ -75,7 +75,7 @@ class Message(Row):
     quoted = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
-    quoted_wa_id = models.CharField(max_length=128, blank=True)
+    quoted_wa_id = models.CharField(max_length=255, blank=True)
     location = models.JSONField(null=True, blank=True)
     contacts = models.JSONField(null=True, blank=True)
     poll = models.JSONField(null=True, blank=True)
@@ -168,7 +168,7 @@ class MessageFact(Row):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
-    wa_message_id = models.CharField(max_length=128, help_text="The message it is about.")
+    wa_message_id = models.CharField(max_length=255, help_text="The message it is about.")
     kind = models.CharField(max_length=8, choices=FactKind.choices)
     key = models.CharField(
         max_length=160, help_text="What makes it the same fact: status word and viewer, edit digest, reacting person."
@@ -177,7 +177,7 @@ class MessageFact(Row):
     actor_name = models.CharField(max_length=200, blank=True)
     value = models.JSONField(default=dict)
     at = models.DateTimeField(null=True)
-    tie = models.CharField(max_length=128, blank=True, help_text="Decides between equal times.")
+    tie = models.CharField(max_length=300, blank=True, help_text="Decides between equal times.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

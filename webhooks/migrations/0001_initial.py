@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(blank=True, max_length=60)),
                 ('result', models.CharField(choices=[('pending', 'Waiting to be applied'), ('applied', 'Applied'), ('ignored', 'Genuine, nothing to do'), ('parked', 'Kept, not applied'), ('refused', 'Not theirs')], default='pending', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=500)),
-                ('wa_message_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=128), default=list, size=None)),
+                ('wa_message_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), default=list, size=None)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('applied_at', models.DateTimeField(null=True)),
             ],

@@ -25,7 +25,7 @@ class InboundEvent(Row):
     kind = models.CharField(max_length=60, blank=True)
     result = models.CharField(max_length=8, choices=Result.choices, default=Result.PENDING)
     reason = models.CharField(max_length=500, blank=True)
-    wa_message_ids = ArrayField(models.CharField(max_length=128), default=list)
+    wa_message_ids = ArrayField(models.CharField(max_length=255), default=list)
     attempts = models.PositiveIntegerField(default=0)
     applied_at = models.DateTimeField(null=True)
 

@@ -194,7 +194,7 @@ def _message_ids(values: Iterable[Inbound]) -> tuple[str, ...]:
     ids: dict[str, None] = {}
     for value in values:
         for name in ("wa_message_id", "target_wa_id"):
-            if (found := getattr(value, name, "")) and len(found) <= 128 and found.isprintable():
+            if (found := getattr(value, name, "")) and len(found) <= 255 and found.isprintable():
                 ids[found] = None
     return tuple(ids)
 

@@ -20,7 +20,7 @@ from workspaces.views.answering import tell
 from workspaces.views.guard import requires
 
 ROWS = 50
-SEARCH_LIMIT_CHARACTERS = 128
+SEARCH_LIMIT_CHARACTERS = 255
 MARKS = {  # (icon, tone, word) of a result
     Result.PENDING: ("clock", "", "Waiting"),
     Result.APPLIED: ("tick", "", "Applied"),

@@ -152,14 +152,14 @@ def _about(
     return Fact(
         source.workspace_id,
         source.channel_id,
-        identity(wa_message_id, 128, "message id"),
+        identity(wa_message_id, 255, "message id"),
         str(kind),
         storable(key, 160),
         storable(actor_wa_id, 80),
         storable(actor_name, 200),
         as_json(value) or "{}",
         at,
-        storable(tie, 128),
+        storable(tie, 300),
     )
 
 

@@ -135,7 +135,7 @@ def _worth_inserting(batch: Iterable[Heard], ours: dict[FactKey, uuid.UUID]) -> 
     fresh: dict[FactKey, Heard] = {}
     for heard in batch:
         if isinstance(heard.value, InboundMessage):
-            key = (heard.source.channel_id, identity(heard.value.wa_message_id, 128, "message id"))
+            key = (heard.source.channel_id, identity(heard.value.wa_message_id, 255, "message id"))
             known = fresh.get(key)
             if key not in ours and (known is None or known.value.type == MessageType.UNSUPPORTED):
                 fresh[key] = heard
@@ -158,7 +158,7 @@ def _row(heard: Heard, chats: Chats, contact_of: dict[Person, uuid.UUID]) -> tup
         storable(message.sender_name, 200),
         storable(message.source, 16),
         "sent" if message.from_me else "received",
-        storable(message.quoted_wa_id, 128),
+        storable(message.quoted_wa_id, 255),
         as_json(message.location),
         as_json(message.contacts),
         as_json(message.poll),
