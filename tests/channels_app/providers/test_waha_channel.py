@@ -10,7 +10,7 @@ from channels_app.services.channels import create_channel
 from channels_app.services.grouping import sync_groups
 from channels_app.states import ChannelStatus
 from inbox.jobs import Draft
-from inbox.models import Chat, Message, Participant
+from inbox.models import Chat, Message, MessageFact, Participant
 from inbox.services.sending import send_message, start_chat
 from kernel import clock, signing
 from outbox.models import Item, Lane
@@ -127,6 +127,14 @@ def test_a_customer_under_a_hidden_id_answers_in_the_chat_that_was_begun_by_numb
     assert set(place.let_in()) == {200}
     (message,) = Message.objects.filter(direction="inbound")
     assert (message.chat_id, message.text) == (chat.pk, "Hi there")
+    answer = send_message(actor=place.world.ana, chat=chat, client_id="c-1", draft=Draft(type="text", text="Hello"))
+    drain()
+    place.simulator.wait_for(lambda: len(place.receiver.calls) >= 4, "the echo and three reports")
+    place.simulator.inbound(type="reaction", target=answer.pk.hex.upper(), emoji="❤")
+    place.let_in()
+    answer.refresh_from_db()
+    assert answer.status == "read"
+    assert MessageFact.objects.get(wa_message_id=answer.wa_message_id, kind="reaction").value == {"emoji": "❤"}
     assert Chat.objects.count() == 1
 
 
