@@ -122,7 +122,7 @@ def test_our_own_number_is_nobodys_contact(hear):
 
 def test_too_long_an_id_is_refused_and_too_long_a_name_is_cut(hear):
     with pytest.raises(CannotApply, match="message id"):
-        hear(said("x" * 129))
+        hear(said("x" * 256))
     hear(said("a", sender_name="N" * 500, type="unsupported", source="s" * 50))
     assert len(Contact.objects.get().push_name) == 200
 

@@ -104,8 +104,8 @@ def said(**more) -> InboundMessage:
         (7, None),
         (None, None),
         ({"id": 7}, None),
-        ("x" * 129, None),
-        (f"true_15550100201@c.us_{'x' * 129}", None),
+        ("x" * 256, None),
+        (f"true_15550100201@c.us_{'x' * 256}", None),
     ],
 )
 def test_a_message_id_is_taken_apart_in_every_form(written, key):

@@ -392,7 +392,7 @@ def test_what_is_no_json_object_is_refused_with_a_sentence(data):
     [
         {"messages": [{}]},
         {"messages": [message(id=None)]},
-        {"messages": [message(id="x" * 129)]},
+        {"messages": [message(id="x" * 256)]},
         {"messages": [message(timestamp="yesterday")]},
         {"messages": [message(timestamp=10**40)]},
         {"messages": [message(chat_id={"a": 1})]},
