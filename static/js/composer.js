@@ -77,7 +77,7 @@ function save(chat, url) {
 
 /** What the list shows of it. */
 function row(chat, text) {
-  const place = document.getElementById(`chat-${chat}`)
+  const place = document.querySelector(`#chat-${chat} .under`)
   if (!place) return
   if (text.trim()) place.dataset.draft = gettext("Draft: {text}", { text: text.replace(/\s+/g, " ").slice(0, 120) })
   else delete place.dataset.draft

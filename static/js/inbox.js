@@ -64,7 +64,7 @@ function began() {
   composer.begin()
   company.begin(conversation.dataset.chat)
   panes.opened(conversation.dataset.chat)
-  document.getElementById(`chat-${conversation.dataset.chat}`)?.removeAttribute("data-mentioned")
+  document.querySelector(`#chat-${conversation.dataset.chat} .under`)?.removeAttribute("data-mentioned")
   outgoing.draw()
   list.title()
   if (thread.atEnd()) thread.markRead()
@@ -238,7 +238,7 @@ const HEARD = {
 
 function mentioned({ chat, note }) {
   if (conversation.dataset.chat === chat) return
-  const row = document.getElementById(`chat-${chat}`)
+  const row = document.querySelector(`#chat-${chat} .under`)
   if (row) row.dataset.mentioned = ""
   notify.tell({ title: gettext("You were mentioned in a note. "), words: "", tag: note, place: `${inbox.dataset.url}${chat}/?at=${note}` })
   const link = document.createElement("a")

@@ -70,7 +70,8 @@ export function put(chat, fresh) {
   const belonging = belongs(fresh)
   if (!old && !belonging) return
   const focused = old?.contains(document.activeElement)
-  for (const own of ["draft", "mentioned"]) if (old && own in old.dataset) fresh.dataset[own] = old.dataset[own] // frames are the same for all
+  const [had, has] = [old, fresh].map((row) => row?.querySelector(".under")?.dataset)
+  for (const own of ["draft", "mentioned"]) if (had && own in had) has[own] = had[own] // frames are the same for all
   if (old) old.replaceWith(fresh)
   writeTimes(fresh)
   if (focused) fresh.querySelector("a").focus({ preventScroll: true })
