@@ -133,7 +133,7 @@ def test_a_draft_follows_ana_to_another_device_and_ends_when_it_is_sent(visit, c
     open_chat(first, "Dora Draft")
     expect(bubble(first, "Half a thought, finished").locator(".tick.read")).to_be_visible()
     expect(box(first)).not_to_have_value("Half a thought, finished")
-    expect(first.locator("#rows .row", has_text="Dora Draft")).not_to_have_attribute(
+    expect(first.locator("#rows .row", has_text="Dora Draft").locator(".under")).not_to_have_attribute(
         "data-draft", re.compile("finished")
     )
 
