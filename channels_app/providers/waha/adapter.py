@@ -162,6 +162,12 @@ class WahaAdapter:
         with _without_a_session():
             client.act("POST", f"{client.session_path}/logout", repeatable=True)
 
+    def stop(self, credentials: Credentials, *, deadline: float) -> None:
+        """Nothing is sent or received any more; the phone stays linked, and the next start needs no code."""
+        client = Client(credentials, deadline)
+        with _without_a_session():
+            client.act("POST", f"{client.session_path}/stop", repeatable=True)
+
     def restart(self, credentials: Credentials, *, deadline: float) -> None:
         client = Client(credentials, deadline)
         client.act("POST", f"{client.session_path}/restart", repeatable=True)

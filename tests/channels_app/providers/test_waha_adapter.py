@@ -402,12 +402,14 @@ def test_a_session_that_nobody_registered_is_made_by_the_wish_to_link(at_waha):
     assert at_waha.adapter.qr_code(fresh(at_waha), deadline=DEADLINE).status == "ready"
 
 
-@pytest.mark.parametrize(("state", "step"), [("stopped", "start"), ("failed", "restart")])
-def test_a_session_that_does_not_run_is_started_for_its_code(at_waha, state, step):
+@pytest.mark.parametrize(
+    ("state", "step", "then"), [("stopped", "start", "already_connected"), ("failed", "restart", "ready")]
+)
+def test_a_session_that_does_not_run_is_started(at_waha, state, step, then):
     at_waha.simulator.connection(state)
     assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == "pending"
     assert at_waha.simulator.requests(path=f"/api/sessions/shop/{step}")
-    assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == "ready"
+    assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == then
 
 
 @pytest.mark.parametrize(
@@ -469,6 +471,12 @@ def test_a_lost_connection_is_taken_up_without_a_new_link(at_waha):
     at_waha.simulator.connection("lost")
     at_waha.adapter.restart(at_waha.credentials, deadline=DEADLINE)
     assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.CONNECTED
+
+
+def test_a_session_is_stopped_once_and_a_missing_one_is_stopped_already(at_waha):
+    at_waha.adapter.stop(at_waha.credentials, deadline=DEADLINE)
+    assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.DISCONNECTED
+    at_waha.adapter.stop(fresh(at_waha), deadline=DEADLINE)
 
 
 def test_logging_out_of_a_session_that_is_gone_is_done(at_waha):

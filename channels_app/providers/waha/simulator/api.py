@@ -134,7 +134,7 @@ class Api:
         if self._state.find(name) is not None:
             said = f"Session '{name}' already exists. Use PUT to update it."
             raise Refusal(422, "", body=nest_error(422, said))
-        session = self._state.add(name, status="STOPPED", config=data.get("config") or {})
+        session = self._state.add(name, status="STOPPED", linked=False, config=data.get("config") or {})
         if data.get("start", True):
             self._linking.start(session)
         self._state.save()

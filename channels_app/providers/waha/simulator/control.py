@@ -89,6 +89,7 @@ class SessionControl:
             chosen["push_name"] = values["name"]
         if "state" in values:
             chosen["status"] = STATES.get(values["state"], values["state"])
+            chosen["linked"] = chosen["status"] in ("WORKING", "STARTING", "STOPPED")
         session = self._state.add(values.get("session") or values["token"], **chosen)
         if "webhook_url" in values:
             hook = {"url": values["webhook_url"], "events": values.get("events", EVENTS)}

@@ -41,18 +41,18 @@ class Linking:
         self._state.save()
 
     def start(self, session: Session) -> None:
-        """A session that was linked before works again; any other shows a QR code."""
+        """A session whose phone is still linked works again; any other shows a QR code."""
         if session.status == "WORKING":
             return
-        self._to_qr(session)
+        if not session.linked:
+            self._to_qr(session)
+            return
+        for status in ("STARTING", "WORKING"):
+            self.become(session, status)
 
     def restart(self, session: Session) -> None:
-        linked = session.status in ("WORKING", "STARTING")
-        self.become(session, "STARTING")
-        if linked:
-            self.become(session, "WORKING")
-        else:
-            self._to_qr(session)
+        session.status = "STOPPED"
+        self.start(session)
 
     def log_out(self, session: Session) -> None:
         """WAHA starts the session again, which then waits for a scan."""
@@ -62,6 +62,7 @@ class Linking:
 
     def become(self, session: Session, status: str) -> None:
         session.status = status
+        session.linked = {"WORKING": True, "SCAN_QR_CODE": False, "FAILED": False}.get(status, session.linked)
         session.qr_shown = False
         session.statuses = [*session.statuses, {"status": status, "timestamp": int(time.time() * 1000)}]
         session.statuses = session.statuses[-HISTORY_LENGTH:]

@@ -23,7 +23,7 @@ STATUSES = (
     "FAILED",
 )
 HISTORY_LENGTH = 5
-KEPT = ("name", "number", "push_name", "status", "config", "groups", "names", "lids")
+KEPT = ("name", "number", "push_name", "status", "linked", "config", "groups", "names", "lids")
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Session:
     number: str
     push_name: str
     status: str = "WORKING"
+    linked: bool = True  # whether the phone knows this session
     config: dict[str, Any] = field(default_factory=dict)
     messages: "OrderedDict[str, dict[str, Any]]" = field(default_factory=OrderedDict)  # by bare id
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)  # as the engine writes them
