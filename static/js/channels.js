@@ -4,7 +4,20 @@
 import { Socket } from "./socket.js"
 
 const slug = document.body.dataset.workspace
+let leaving = false
+addEventListener("submit", (event) => { leaving ||= !event.defaultPrevented })
+addEventListener("pageshow", () => { leaving = false })
+
+// A channel that somebody removes meanwhile is no error of a part of the page: the page says what it is now.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 404 || !event.target.closest("[data-channel]")) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  if (!leaving) location.reload()
+}, true)
+
 const refresh = (id) => {
+  if (leaving) return
   for (const part of document.querySelectorAll("[data-channel]")) {
     if (!id || !part.dataset.channel || part.dataset.channel === id) window.htmx?.trigger(part, "refresh")
   }

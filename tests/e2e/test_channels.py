@@ -85,6 +85,13 @@ def test_the_code_appears_and_changes_without_asking_by_the_clock(visit, stack):
     stack.provider.connection("linked", channel=token, number="15550100178")
     expect(ana.locator("#channel-link")).to_contain_text("is connected", timeout=20_000)
     assert len(asked) <= 4
+    expect(ana.locator("#history tbody tr").first).to_contain_text("Connected")
+    expect(ana.locator("#webhook-state")).to_have_text("Registered")
+    expect(ana.get_by_role("button", name="Log out")).to_be_visible()
+    stack.provider.connection("lost", channel=token)
+    expect(ana.locator("#channel-banner")).to_contain_text("Whapi is connecting to WhatsApp")
+    stack.provider.connection("linked", channel=token, number="15550100178")
+    expect(ana.locator("#channel-banner")).to_be_hidden()
     expect(ana.locator("#first-message")).to_be_visible()
     remove(ana)
 
