@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
+from channels_app.providers import description_of
 from channels_app.services.moving import HELD
 from channels_app.states import SENDS, ChannelStatus
 from outbox.selectors.lanes import LaneOverview
@@ -64,6 +65,7 @@ class Card:
     waiting: str
     oldest_waiting_at: datetime | None
     paused: bool
+    by_phone: bool  # linked by a phone, which can be unlinked
 
 
 def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
@@ -76,6 +78,7 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
         "waiting": waiting_text(waiting),
         "oldest_waiting_at": lane.oldest_waiting_at if lane else None,
         "paused": paused,
+        "by_phone": description_of(channel.provider).links_by_phone,
     }
     status = ChannelStatus(channel.status)
     if status not in SENDS:
