@@ -175,15 +175,6 @@ def unread_counts(actor: Actor, chat_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID
         return dict(cursor.fetchall())
 
 
-def read_up_to(actor: Actor, chat: Chat) -> uuid.UUID:
-    """The newest message id that counts as read; inbound messages with a greater id are unread (the unread line)."""
-    member = author_of(actor)
-    if member is None:
-        return chat.read_up_to or NIL
-    own = ReadCursor.objects.filter(member=member, chat=chat).values_list("read_up_to", flat=True).first()
-    return own or _unread_floor(member)
-
-
 def is_muted(chat: Chat) -> bool:
     """Whether the team hears nothing of it now."""
     return chat.muted_until is not None and chat.muted_until > now()

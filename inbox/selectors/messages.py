@@ -10,11 +10,9 @@ from django.db.models import prefetch_related_objects
 
 from inbox.models import Attachment, Chat, Message, MessageFact
 from inbox.policy import phone_number_of
-from inbox.selectors.keyset import newer_than, newest_page, older_than, position
+from inbox.selectors.keyset import newest_page
 from inbox.states import FactKind
-from kernel.paging import Page, encode_cursor
-
-CATCH_UP_MAX = 1000
+from kernel.paging import Page
 
 
 @dataclass(frozen=True)
@@ -39,45 +37,13 @@ class Bubble:
     edits: tuple[str, ...]
 
 
-def messages_page(
-    chat: Chat, *, cursor: str | None = None, limit: int = 50, direction: str = "older", around: Message | None = None
-) -> Page:
-    """Page of Message with their people. "older": newest first, from the cursor back. "newer": oldest first, onwards.
+def messages_page(chat: Chat, *, cursor: str | None = None, limit: int = 50) -> Page:
+    """Page of Message with their people, newest first. What the team sees has its notes too: threads.thread_page.
 
-    `around` starts a page of older messages so that this one stands about in its middle. Raises Invalid.
+    Raises Invalid.
     """
     messages = Message.objects.filter(chat=chat).with_people().defer("search")
-    if around is not None:
-        later = newer_than(messages, "sort_at", around.sort_at, around.pk).order_by("sort_at", "id")[: limit // 2]
-        earlier = older_than(messages, "sort_at", around.sort_at, around.pk).order_by("-sort_at", "-id")
-        rest = list(earlier[: limit // 2 + 1])
-        shown = [*reversed(later), around, *rest[: limit // 2]]
-        more = len(rest) > limit // 2
-        return Page(rows=shown, next=cursor_of(shown[-1]) if more else None)
-    if direction == "older":
-        return newest_page(messages, "sort_at", cursor=cursor, limit=limit)
-    if cursor:
-        messages = newer_than(messages, "sort_at", *position(cursor))
-    rows = list(messages.order_by("sort_at", "id")[: limit + 1])
-    return Page(rows=rows[:limit], next=cursor_of(rows[limit - 1]) if len(rows) > limit else None)
-
-
-def cursor_of(message: Message) -> str:
-    """The position of a message, for `messages_page`."""
-    return encode_cursor(message.sort_at.isoformat(), message.pk)
-
-
-def messages_from(chat: Chat, oldest_id: uuid.UUID) -> list[Message]:
-    """Everything from the message `oldest_id` to the end, oldest first, for catching up; at most the newest 1,000.
-
-    When that message is gone (an echo that was merged), the newest page stands in for it.
-    """
-    messages = Message.objects.filter(chat=chat).with_people().defer("search").order_by("-sort_at", "-id")
-    oldest = Message.objects.filter(chat=chat, pk=oldest_id).only("sort_at").first()
-    if oldest is None:
-        return list(reversed(messages[:50]))
-    wanted = newer_than(messages, "sort_at", oldest.sort_at, oldest.pk)[: CATCH_UP_MAX - 1]
-    return [*messages.filter(pk=oldest.pk), *reversed(wanted)]
+    return newest_page(messages, "sort_at", cursor=cursor, limit=limit)
 
 
 def messages_by_ids(chat_id: uuid.UUID, message_ids: Sequence[uuid.UUID]) -> list[Message]:

@@ -10,10 +10,11 @@ from django.db.models import OuterRef, QuerySet
 
 from inbox.models import Chat, Mention, Message, Note
 from inbox.selectors.keyset import newer_than, newest_page, older_than, position
-from inbox.selectors.messages import CATCH_UP_MAX, Bubble, bubbles
+from inbox.selectors.messages import Bubble, bubbles
 from kernel.paging import Page, encode_cursor
 
 NEWEST = 50
+CATCH_UP_MAX = 1000
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from inbox.models import Attachment, Message
-from inbox.selectors.messages import (
-    bubbles,
-    cursor_of,
-    messages_by_ids,
-    messages_from,
-    messages_page,
-)
+from inbox.selectors.messages import bubbles, messages_by_ids, messages_page
+from inbox.selectors.threads import cursor_at_row, thread_from, thread_page
 from kernel.paging import encode_cursor
 from tests.support.chats import customer_writes, echo_of, fact, make_chat, write
 from tests.support.query_budget import at_most, queries_of
@@ -59,18 +54,18 @@ def test_one_message_is_for_its_own_workspace(api, zoes_api, ten):
 
 
 def test_a_page_can_go_on_towards_the_present_or_stand_around_a_message(chat, ten):
-    newer = messages_page(chat, cursor=cursor_of(ten[3]), limit=4, direction="newer")
+    newer = thread_page(chat, cursor=cursor_at_row(ten[3]), limit=4, direction="newer")
     assert texts(newer.rows) == ["4", "5", "6", "7"]
-    end = messages_page(chat, cursor=newer.next, limit=4, direction="newer")
+    end = thread_page(chat, cursor=newer.next, limit=4, direction="newer")
     assert (texts(end.rows), end.next) == (["8", "9"], None)
-    around = messages_page(chat, around=ten[5], limit=4)
+    around = thread_page(chat, around=ten[5], limit=4)
     assert texts(around.rows) == ["7", "6", "5", "4", "3"]
-    assert texts(messages_page(chat, cursor=around.next, limit=2).rows) == ["2", "1"]
+    assert texts(thread_page(chat, cursor=around.next, limit=2).rows) == ["2", "1"]
 
 
 def test_catching_up_brings_everything_since_the_oldest_shown(world, chat, ten):
-    assert texts(messages_from(chat, ten[7].pk)) == ["7", "8", "9"]
-    assert texts(messages_from(chat, uuid.uuid4())) == [str(index) for index in range(10)]
+    assert texts(thread_from(chat, ten[7].pk)) == ["7", "8", "9"]
+    assert texts(thread_from(chat, uuid.uuid4())) == [str(index) for index in range(10)]
     elsewhere = customer_writes(make_chat(world.channel), "elsewhere")
     assert texts(messages_by_ids(chat.pk, [ten[2].pk, elsewhere.pk, ten[1].pk])) == ["1", "2"]
 
