@@ -1,6 +1,11 @@
-"""Static files in production: compressed, and named after their content."""
+"""Static files in production: compressed, named after their content, and scripts without what only readers need."""
+
+from collections.abc import Callable
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+FOR_READERS = (r"(?m)^[ \t]*//.*\n", r"(?ms)^[ \t]*/\*\*.*?\*/[ \t]*\n", r"(?m)^[ \t]+")
+"""Lines that are comments, and indentation: a sixth of our scripts, compressed. Nothing else of them is changed."""
 
 
 class NamedByContent(CompressedManifestStaticFilesStorage):
@@ -11,8 +16,14 @@ class NamedByContent(CompressedManifestStaticFilesStorage):
         (
             "js/*.js",
             (
+                *((pattern, "") for pattern in FOR_READERS),
                 (r"""(?P<matched>from ["'](?P<url>\./[^"']+)["'])""", 'from "%(url)s"'),
+                (r"""(?P<matched>import ["'](?P<url>\./[^"']+)["'])""", 'import "%(url)s"'),
                 (r"""(?P<matched>import\(["'](?P<url>\./[^"']+)["']\))""", 'import("%(url)s")'),
             ),
         ),
     )
+
+    def url_converter(self, name: str, hashed_files: dict, template: str | None = None, *rest) -> Callable:
+        """As Django's; an empty template takes away what its pattern finds."""
+        return (lambda found: "") if template == "" else super().url_converter(name, hashed_files, template, *rest)

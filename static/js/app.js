@@ -188,7 +188,7 @@ document.addEventListener("click", async (event) => {
 })
 
 // What nobody needs to see the page comes after it.
-if (me.workspace) addEventListener("load", () => import("./shell.js"))
+if (me.shell) addEventListener("load", () => import(me.shell))
 
 writeTimes()
 setInterval(() => {

@@ -151,6 +151,19 @@ document.addEventListener("keydown", (event) => {
   draw(player)
 })
 
+// --- Voice messages of our own --------------------------------------------------------------------------------------------
+
+// The microphone: a press that lasts records while it lasts, a short one until it is stopped.
+const voice = (button, how) => import("./voice.js").then(({ record }) => record(button.form, how))
+document.addEventListener("pointerdown", (event) => {
+  const button = event.button === 0 && event.target.closest?.("[data-record]")
+  if (button) voice(button, { held: true })
+})
+document.addEventListener("click", (event) => {
+  const button = event.detail === 0 && event.target.closest("[data-record]") // by key, or by a screen reader
+  if (button) voice(button)
+})
+
 // --- What is not there ---------------------------------------------------------------------------------------------------
 
 document.addEventListener("error", (event) => {

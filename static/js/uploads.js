@@ -200,17 +200,6 @@ document.addEventListener("change", (event) => {
   form.querySelector("textarea").focus()
 })
 
-// The microphone: a press that lasts records while it lasts, a short one until it is stopped.
-const voice = (button, how) => import("./voice.js").then(({ record }) => record(button.form, how))
-document.addEventListener("pointerdown", (event) => {
-  const button = event.button === 0 && event.target.closest?.("[data-record]")
-  if (button) voice(button, { held: true })
-})
-document.addEventListener("click", (event) => {
-  const button = event.detail === 0 && event.target.closest("[data-record]") // by key, or by a screen reader
-  if (button) voice(button)
-})
-
 document.addEventListener("paste", (event) => {
   const form = event.target.closest?.(".composer")
   if (!form || !event.clipboardData.files.length) return
