@@ -1,7 +1,8 @@
 // Writing: the box grows, keeps its draft here and on the server, answers a message or leaves a note, changes what was
 // sent, and sends once however often Enter is hit.
 
-import { ask, gettext, me, nodesOf, writeTimes } from "./app.js"
+import { gettext, nodesOf, writeTimes } from "./app.js"
+import * as drafts from "./drafts.js"
 import { pick } from "./emoji.js"
 import * as options from "./options.js"
 import { onMovedOn, send } from "./outgoing.js"
@@ -9,110 +10,21 @@ import * as schedule from "./schedule.js"
 import * as thread from "./thread.js"
 import * as uploads from "./uploads.js"
 
-const SAVE_MS = 700
 const SEEN_MS = 3000 // a message that stood in sight for so long while its reader typed on was seen
 const TYPING_MS = 2500
-const FRESH_MS = 10_000
 
 const form = () => document.querySelector("#composer")
 const box = () => document.querySelector("#composer-text")
-const keyOf = (chat) => `waybill:draft:${me.member}:${chat}`
-const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`
 
-// --- Drafts: first on this device, with the client id that the message will have; then on the server -------------------------
-
-// Another tab may have sent and cleared the draft a moment before this one hears of it: what stands here is still that one.
-let shown = {}
-let seen = ""
-
-const stored = (chat) => JSON.parse(localStorage.getItem(keyOf(chat)) ?? "null")
-
-function draftOf(chat) {
-  const draft = stored(chat) ?? { text: "", clientId: "", quoted: null, asNote: false }
-  shown = { ...draft, chat }
-  return draft
-}
-
-function keep(change, { dirty = true } = {}) {
-  const { chat } = form().dataset
-  const before = shown
-  const draft = { ...draftOf(chat), ...change, dirty }
-  if (!draft.clientId && before.chat === chat && before.text === draft.text) draft.clientId = before.clientId
-  draft.clientId ||= newId()
-  if (draft.text || draft.quoted) localStorage.setItem(keyOf(chat), JSON.stringify(draft))
-  else localStorage.removeItem(keyOf(chat))
-  shown = { ...draft, chat }
-  if (dirty) saveSoon(chat, form().dataset.draftUrl)
-  return draft
-}
-
-const waiting = new Map() // chat: [timer, url]
-const underWay = new Map() // chat: how many saves
-let saving = Promise.resolve()
-
-function saveSoon(chat, url) {
-  clearTimeout(waiting.get(chat)?.[0])
-  waiting.set(chat, [setTimeout(() => save(chat, url), SAVE_MS), url])
-}
-
-function save(chat, url) {
-  clearTimeout(waiting.get(chat)?.[0])
-  waiting.delete(chat)
-  const draft = stored(chat) ?? { text: "" }
-  const body = new FormData()
-  body.set("text", draft.text)
-  body.set("as_note", draft.asNote ? "1" : "")
-  body.set("quoted", draft.quoted?.id ?? "")
-  row(chat, draft.text)
-  underWay.set(chat, (underWay.get(chat) ?? 0) + 1)
-  saving = saving
-    .then(() => ask(url, { method: "POST", body, keepalive: document.hidden }))
-    .then(() => {
-      const now = stored(chat)
-      if (now?.text === draft.text) localStorage.setItem(keyOf(chat), JSON.stringify({ ...now, dirty: false, savedAt: Date.now() }))
-    })
-    .catch(() => {}) // it is kept here, and saved with the next letter or the next visit
-    .finally(() => underWay.set(chat, underWay.get(chat) - 1))
-}
-
-/** What the list shows of it. */
-function row(chat, text) {
-  const place = document.querySelector(`#chat-${chat} .under`)
-  if (!place) return
-  if (text.trim()) place.dataset.draft = gettext("Draft: {text}", { text: text.replace(/\s+/g, " ").slice(0, 120) })
-  else delete place.dataset.draft
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) for (const [chat, [, url]] of [...waiting]) save(chat, url)
-})
-
-function serverDraft() {
-  const { quoted, quotedName, quotedText, asNote } = form().dataset
-  return {
-    text: box().defaultValue,
-    asNote: asNote === "yes",
-    quoted: quoted ? { id: quoted, name: quotedName, text: quotedText } : null,
-  }
-}
+let seen = "" // the newest message that the writer knew of
+const keep = (change, options) => drafts.keep(form(), change, options)
 
 /** Prepare the box of a conversation that was just drawn. */
 export function begin() {
   if (!form()) return
   editing = null
-  const early = box().value === box().defaultValue ? "" : box().value // written before this script was there: it wins
-  const mine = stored(form().dataset.chat)
-  const theirs = serverDraft()
-  let draft
-  if (early) draft = keep({ text: early })
-  else if (mine && (mine.dirty || mine.dirty === undefined || Date.now() - mine.savedAt < FRESH_MS)) draft = keep({}, { dirty: mine.dirty !== false })
-  else if (theirs.text || theirs.quoted) draft = keep({ ...theirs, ...(mine?.text === theirs.text ? {} : { clientId: "" }) }, { dirty: false })
-  else {
-    localStorage.removeItem(keyOf(form().dataset.chat)) // sent or emptied on another device
-    draft = draftOf(form().dataset.chat)
-  }
   seen = thread.newestId()
-  draw(draft)
+  draw(drafts.opened(form(), box()))
   options.begin()
   uploads.begin(form())
 }
@@ -196,7 +108,7 @@ function stopEditing() {
   if (!editing) return false
   editing = null
   form().classList.remove("of-note")
-  draw(draftOf(form().dataset.chat))
+  draw(drafts.of(form().dataset.chat))
   return true
 }
 
@@ -247,19 +159,14 @@ function submit({ dueAt = "", anyway = false } = {}) {
         attachment: { id: upload.id, name: upload.name },
       }))
     : [{ ...common, clientId: draft.clientId, text, ...(note ? { note, url: form().dataset.noteUrl } : {}) }]
-  clear(chat)
+  clear()
   for (const entry of entries) send(entry)
 }
 
-function clear(chat) {
-  clearTimeout(waiting.get(chat)?.[0])
-  waiting.delete(chat)
-  localStorage.removeItem(keyOf(chat))
-  if (underWay.get(chat)) saveSoon(chat, form().dataset.draftUrl) // it must not have the last word
-  shown = {}
+function clear() {
+  drafts.forget(form())
   seen = thread.newestId()
   if (mode() !== "note") uploads.clear(form())
-  row(chat, "")
   draw({ text: "", quoted: null, asNote: false })
   ask_guard("")
   hint("")
@@ -309,7 +216,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.id !== "composer-text") return
-  if (thread.atEnd() && !document.hidden) seen = thread.newestId(shown.text ? SEEN_MS : 0) || seen
+  if (thread.atEnd() && !document.hidden) seen = thread.newestId(drafts.text() ? SEEN_MS : 0) || seen
   if (!editing) keep({ text: event.target.value })
   hint("")
   grow()
@@ -318,8 +225,8 @@ document.addEventListener("input", (event) => {
 })
 
 addEventListener("storage", (event) => {
-  if (!form() || editing || event.key !== keyOf(form().dataset.chat)) return
-  const draft = draftOf(form().dataset.chat)
+  if (!form() || editing || !drafts.concerns(event, form().dataset.chat)) return
+  const draft = drafts.of(form().dataset.chat)
   if (document.activeElement === box() && draft.text && document.hasFocus()) return // two are writing: neither is overwritten
   if (draft.text !== box().value || mode() !== (draft.asNote ? "note" : "message") || draft.quoted) draw(draft)
 })
