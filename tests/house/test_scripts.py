@@ -13,8 +13,6 @@ IMPORT = re.compile(
     r"""(?:import\s*(?:\{(?P<names>[^}]*)\}\s*from\s*|[^"'{}()]*)|import\()"""  # by name, as a whole, or late
     r"""["']\./(?P<file>[\w.]+)["']"""
 )
-    r"""(?:import\s*(?:\{(?P<names>[^}]*)\}\s*from\s*|[^"'{}()]*)|import\()["']\./(?P<file>[\w.]+)["']"""
-)
 BUDGET_BYTES = 40 * 1024
 
 
