@@ -120,6 +120,7 @@ def replace_values(*, actor: Actor, channel_id: uuid.UUID, given: dict[str, str]
         channel = channel_to_manage(actor, channel_id)
         description = description_of(channel.provider)
         values = clean_values(description, given, partial=True)
+        _refuse_to_carry_the_token(channel, values)
         secret_names = {one.name for one in description.secrets}
         hints = {
             name: store_credential(channel=channel, name=name, secret=value).hint
@@ -155,6 +156,14 @@ def replace_webhook_secret(*, actor: Actor, channel_id: uuid.UUID) -> str:
         record(actor=actor, deed="channel.webhook_secret_replaced", target=channel)
         transaction.on_commit(lambda: _forget(channel_id))
     return secret
+
+
+def _refuse_to_carry_the_token(channel: Channel, values: dict[str, str]) -> None:
+    """A kept token would be sent to whatever address somebody types, and so be readable after all. Raises Invalid."""
+    address = values.get("base_url", channel.settings.get("base_url"))
+    if address != channel.settings.get("base_url") and TOKEN not in values:
+        said = _("Paste it again, because it will be sent to the new address.")
+        raise Invalid(_("A new address needs its token."), fields={TOKEN: [said]})
 
 
 def clean_values(description: Description, given: dict[str, str], *, partial: bool = False) -> dict[str, str]:

@@ -6,13 +6,14 @@ from django.test import Client
 from channels_app.models import Channel, Credential
 from channels_app.selectors.channels import _targets
 from channels_app.services import connection, gateway
-from channels_app.services.channels import create_channel
+from channels_app.services.channels import create_channel, replace_values
 from channels_app.services.grouping import sync_groups
 from channels_app.states import ChannelStatus
 from inbox.jobs import Draft
 from inbox.models import Chat, Message, MessageFact, Participant
 from inbox.services.sending import send_message, start_chat
 from kernel import clock, signing
+from kernel.errors import Invalid
 from outbox.models import Item, Lane
 from outbox.services.relaying.draining import drain_once
 from tests.channels_app.providers.receiver import PREFIX, Call, running_receiver
@@ -223,6 +224,18 @@ def test_a_key_of_another_channel_opens_no_door(place):
     Credential.objects.filter(channel=place.channel, name="hmac_key").delete()
     gateway.forget(place.channel.pk)
     assert place.post(call).status_code == 401, "no key is no empty key"
+
+
+def test_a_kept_key_is_never_sent_to_another_address(place):
+    elsewhere = "https://elsewhere.example.org"
+    change = {"actor": place.world.ana, "channel_id": place.channel.pk}
+    with pytest.raises(Invalid) as refused:
+        replace_values(**change, given={"base_url": elsewhere})
+    assert "token" in refused.value.fields
+    replace_values(**change, given={"base_url": f"{place.simulator.base_url}/", "session": "shop-2"})
+    assert place.now().settings["session"] == "shop-2", "the same address is no new one"
+    replace_values(**change, given={"base_url": elsewhere, "token": "another-key-0123456789"})
+    assert place.now().settings["base_url"] == elsewhere
 
 
 def test_key_and_api_key_are_sealed(place):
