@@ -31,6 +31,7 @@ from channels_app.providers.cloud.parsing.templates import template_of
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.reading import mapping, message_id, sequence, text
 from channels_app.providers.reading import wa_id as normal_wa_id
+from channels_app.states import ChannelStatus
 
 PHONE_FIELDS = "id,display_phone_number,verified_name,status,quality_rating,throughput,messaging_limit_tier"
 TEMPLATE_FIELDS = "id,name,language,status,category,components"
@@ -105,8 +106,13 @@ class CloudAdapter:
         return FetchedMedia(mime_type=mime_type, size=answer.size)
 
     def health(self, credentials: Credentials, *, deadline: float) -> Health:
-        """The number's own status. Also checks the token: a bad one is told apart by its error."""
-        return health_of(Client(credentials, deadline).get(_number(credentials), fields=PHONE_FIELDS))
+        """The number's own status. Also checks the token: one that is refused is an answer, and a bad one."""
+        try:
+            return health_of(Client(credentials, deadline).get(_number(credentials), fields=PHONE_FIELDS))
+        except ProviderError as error:
+            if not error.unauthorized:
+                raise
+            return Health(ChannelStatus.ERROR, error.detail)
 
     def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
         """There is nothing to scan: the token is the connection."""
