@@ -1,7 +1,7 @@
 # Everything a person runs by hand. `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint fix bench chaos doctor clean
+.PHONY: help run test lint fix bench chaos fuzz doctor clean
 
 # The first Python that is new enough; the plain name first, because that is what the machine's owner chose.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -30,12 +30,19 @@ fix: .venv/.for-working ## Repair what the linter can repair, and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: .venv/.for-working ## Measure on this machine and print one table; takes some minutes
-	@$(BIN)/python -m bench.run
+bench: .venv/.for-working ## Measure on this machine, ten minutes in all; ONLY=drain,http picks
+	@ONLY="$(ONLY)" $(BIN)/python -m bench.run
 
 chaos: .venv/.for-working ## Kill and disturb everything for MINUTES=1 and count what got lost; SEED=7 repeats a run
 	@PYTHONPATH=.:platform MINUTES=$(MINUTES) SEED=$(SEED) CHANNELS=$(CHANNELS) \
 		$(BIN)/python -W ignore -m tests.acceptance.chaos
+
+fuzz: .venv/.for-working ## Try to break every parser of webhooks and the API for MINUTES=5; SEED=7 repeats a run
+	@for vendor in whapi cloud waha; do \
+		PYTHONPATH=.:platform $(BIN)/python -W ignore -m tests.fuzzing $$vendor \
+			$$(( $(or $(MINUTES),5) * 15 )) $(or $(SEED),1) || exit 1; done
+	@FUZZ_SECONDS=$$(( $(or $(MINUTES),5) * 15 )) FUZZ_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest --timeout 0 tests/acceptance/test_api_fuzzed.py
 
 doctor: .venv/.for-running ## Check every link of the chain and say what to do
 	@$(BIN)/python manage.py doctor

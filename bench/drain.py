@@ -1,17 +1,22 @@
-"""How fast one relay drains an outbox whose kind does nothing: `.venv/bin/python -m bench.drain [items] [threads]`.
+"""How fast one relay drains an outbox whose kind does nothing, and how fast other queues drain as many jobs.
 
-Each item is a committed attempt and a committed outcome; 4,000 chats in 100 lanes, cap 8. Uses a database of its own.
+`.venv/bin/python -m bench.drain [items] [threads]`. Each item is a committed attempt and a committed outcome; 4,000
+chats in 100 lanes, cap 8, order and caps on. Uses databases of its own; BENCH_PEERS=0 leaves the others out.
 """
 
+import os
 import sys
 import threading
 import time
-import uuid
 from itertools import pairwise
+from statistics import median
 
-from bench.own_database import own_database
+from bench import peers
+from bench.own_database import own_database, server_url
+from bench.stock import stock
 
-ITEMS, THREADS, LANES, CHATS, SECONDS = 60_000, 32, 100, 4000, 60
+ITEMS, THREADS, LANES, CHATS, SECONDS = 120_000, 32, 100, 4000, 40
+PEER_JOBS, PEER_SECONDS = 20_000, 12
 
 
 def main() -> None:
@@ -19,59 +24,51 @@ def main() -> None:
     items = int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else THREADS
     with own_database("bench_drain"):
-        from outbox.models import Item
-        from outbox.services.relaying import Relay, RelayOptions
-
-        fill(items)
-        stop = threading.Event()
-        relay = Relay(RelayOptions(lease_seconds=30, sender_threads=threads))
-        runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
-        begun = time.monotonic()
-        runner.start()
-        counts = []
-        while time.monotonic() - begun < SECONDS:
-            time.sleep(1)
-            sent = relay.incarnation.scheduler.tally["sent"] if relay.incarnation else 0
-            counts.append(sent)
-            if sent >= items:
-                break
-        stop.set()
-        runner.join(30)
-        rates = [later - earlier for earlier, later in pairwise(counts)][1:-1]
-        print(f"no-op drain, 1 process, {threads} sender threads: {counts[-1]} items in {len(counts)} s")
-        print(f"  per second: median {sorted(rates)[len(rates) // 2] if rates else '-'}, all {rates}")
-        print(f"  left open: {Item.objects.filter(open=True).count()}")
+        stock(items, lanes=LANES, chats=CHATS)
+        counts, cpu = drained(items, threads, SECONDS)
+        rates = [later - earlier for earlier, later in pairwise(counts)][:-1] or [counts[-1]]
+        rate = median(rates)
+        print(f"no-op drain, strict order and caps on, 1 process, {threads} sender threads: {counts[-1]} items")
+        print(f"  median {rate:,.0f} items/s (each second: {', '.join(f'{one:,}' for one in rates)})")
+        print(f"  {cpu:.1f} ms of processor time per 1,000 items in the relay, beside PostgreSQL's")
+        url = server_url()
+    if os.environ.get("BENCH_PEERS") != "0":
+        print(f"  others, {PEER_JOBS:,} no-op jobs each, at most {PEER_SECONDS} s each ({peers.versions()}):")
+        sys.stdout.flush()
+        for result in peers.measure(url, jobs=PEER_JOBS, seconds=PEER_SECONDS):
+            print(_line(result, rate))
+            sys.stdout.flush()
 
 
-def fill(items: int) -> None:
-    from django.db import connection, transaction
+def _line(result: peers.Result, rate: float) -> str:
+    order = "keeps order" if result.peer.keeps_order else "no order"
+    if result.trouble or not result.done:
+        return f"    {result.peer.name:<46} not measured: {result.trouble or 'nothing was done in time'}"
+    return f"    {result.peer.name:<46} {result.rate:>8,.0f} jobs/s, {order:<11}: Waybill is {rate / result.rate:.1f} ×"
 
-    from outbox.models import Lane
-    from outbox.registry import Accepted, Kind, register
-    from outbox.services.enqueuing import NewItem, enqueue_many
-    from workspaces.models import Workspace
 
-    accepted = Accepted("x")
-    register(Kind("bench.nothing", lambda job: accepted, lambda settled: None))
-    workspace = Workspace.objects.create(name="Bench", slug=f"bench-{uuid.uuid4().hex[:8]}")
-    lanes = [Lane.objects.create(workspace=workspace, name=f"{index}", cap=8) for index in range(LANES)]
-    chats = [uuid.uuid4() for _ in range(CHATS)]
-    news = [
-        NewItem(
-            workspace.id,
-            lanes[index % CHATS % LANES].id,
-            chats[index % CHATS],
-            "bench.nothing",
-            {"text": "x" * 200, "to": "15550100123@s.whatsapp.net"},
-        )
-        for index in range(items)
-    ]
-    for start in range(0, items, 5000):
-        with transaction.atomic():
-            enqueue_many(news[start : start + 5000])
-    with connection.cursor() as cursor:
-        cursor.execute("vacuum analyze outbox_item")
-        cursor.execute("checkpoint")
+def drained(items: int, threads: int, seconds: float) -> tuple[list[int], float]:
+    """How many were sent at the start and after each second, and the relay's milliseconds of CPU per 1,000 items."""
+    from outbox.services.relaying import Relay, RelayOptions
+
+    stop = threading.Event()
+    relay = Relay(RelayOptions(lease_seconds=30, sender_threads=threads))
+    runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
+    runner.start()
+    while not sent(relay):
+        time.sleep(0.01)
+    begun, cpu, counts = time.monotonic(), time.process_time(), [sent(relay)]
+    while counts[-1] < items and time.monotonic() - begun < seconds:
+        time.sleep(max(begun + len(counts) - time.monotonic(), 0))
+        counts.append(sent(relay))
+    per_thousand = (time.process_time() - cpu) / (counts[-1] - counts[0]) * 1e6
+    stop.set()
+    runner.join(30)
+    return counts, per_thousand
+
+
+def sent(relay) -> int:
+    return relay.incarnation.scheduler.tally["sent"] if relay.incarnation else 0
 
 
 if __name__ == "__main__":

@@ -36,3 +36,12 @@ def own_database(name: str) -> Iterator[None]:
         waking.close()
         connections.close_all()
         teardown_databases(made, verbosity=0)
+
+
+def server_url() -> str:
+    """Of the server that the own database is on; its path is the maintenance database."""
+    from django.conf import settings
+
+    from config.database import start_embedded_server
+
+    return start_embedded_server(Path(settings.DATA_DIR))

@@ -1,9 +1,14 @@
-"""`make bench`: measures ingestion, the applier, the relay and the live inbox on this machine, and prints one table."""
+"""`make bench`: measures ingestion, the live inbox and the outbox on this machine. `make bench ONLY=drain,http` picks.
+
+Each part is bounded in time; all of them take about ten minutes.
+"""
 
 import os
 import platform as machine
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,18 +19,31 @@ from bench import fanout, ground, ingestion, servers  # noqa: E402  the path com
 from bench.load import CONNECTIONS, generator  # noqa: E402
 
 CHANNELS = 100
-ALONE = ("applier", "wakeup", "drain")
-ALONE_SECONDS = 300
+TOGETHER = ("ingestion", "fanout")  # on one ground
+ALONE = ("applier", "wakeup", "drain", "http", "refill", "enqueue", "pinned")
+ALONE_SECONDS = 240
 
 
 def main() -> None:
+    parts = chosen(os.environ.get("ONLY", ""))
     site = ground.lay(CHANNELS)
     print(conditions())
     rounds = f"medians of {ingestion.ROUNDS} rounds of {ingestion.SECONDS} s"
-    section(f"Ingestion: {CONNECTIONS} connections, {CHANNELS} channels, {rounds}", ingestion.measure(site))
-    section("Live inbox", fanout.measure(site))
+    if "ingestion" in parts:
+        section(f"Ingestion: {CONNECTIONS} connections, {CHANNELS} channels, {rounds}", ingestion.measure(site))
+    if "fanout" in parts:
+        section("Live inbox", fanout.measure(site))
     for name in ALONE:
-        run_alone(name)
+        if name in parts:
+            run_alone(name)
+
+
+def chosen(only: str) -> set[str]:
+    """The parts named in `only`, separated by commas or spaces; all when it is empty. Ends the run for unknown ones."""
+    parts = set(only.replace(",", " ").split()) or {*TOGETHER, *ALONE}
+    if unknown := parts - {*TOGETHER, *ALONE}:
+        raise SystemExit(f"ONLY names {', '.join(sorted(unknown))}; there are: {', '.join([*TOGETHER, *ALONE])}.")
+    return parts
 
 
 def conditions() -> str:
@@ -59,12 +77,17 @@ def run_alone(name: str) -> None:
         return
     print(f"\nbench.{name}")
     sys.stdout.flush()
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"bench.{name}"], env=servers.environment(), cwd=ROOT, start_new_session=True
+    )
     try:
-        subprocess.run(
-            [sys.executable, "-m", f"bench.{name}"], env=servers.environment(), cwd=ROOT, timeout=ALONE_SECONDS
-        )
+        process.wait(ALONE_SECONDS)
     except subprocess.TimeoutExpired:
         print(f"  ended after {ALONE_SECONDS} s without a result")
+    finally:
+        with suppress(ProcessLookupError):  # with whatever it has started
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 if __name__ == "__main__":

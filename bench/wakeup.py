@@ -1,6 +1,7 @@
-"""How long a committed message takes to `perform` in an idle relay: `.venv/bin/python -m bench.wakeup [messages]`.
+"""From a commit to the request at the provider, in an idle relay: `.venv/bin/python -m bench.wakeup [messages]`.
 
-The enqueuer and the relay are two processes, as in production. Uses a database of its own.
+Enqueuer, relay and provider are three processes, as in production, and the request is a real one through kernel.http.
+Uses a database of its own.
 """
 
 import os
@@ -10,6 +11,7 @@ import time
 import uuid
 
 from bench.own_database import own_database
+from bench.provider import arrivals, provider
 
 MESSAGES, PAUSE_SECONDS, READY_SECONDS = 500, 0.02, 30
 DATABASE = "bench_wakeup"
@@ -20,28 +22,27 @@ def main() -> None:
         enqueue_some(int(sys.argv[2]))
         return
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
-    with own_database(DATABASE):
-        delays = relayed(messages)
+    with own_database(DATABASE), provider() as url:
+        delays = relayed(messages, url)
     delays.sort()
-    print(f"commit to perform, idle relay, {len(delays)} messages, one every {PAUSE_SECONDS * 1000:.0f} ms and more:")
+    print(f"commit to HTTP request at the provider, idle relay, {len(delays)} messages, the next after 20 ms and more:")
     for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
         print(f"  {name} {delays[int(share * (len(delays) - 1))] * 1000:.1f} ms")
     print(f"  max {delays[-1] * 1000:.1f} ms")
 
 
-def relayed(messages: int) -> list[float]:
-    """Run a relay here and the enqueuer beside it; seconds from each commit to its perform, by the same clock."""
+def relayed(messages: int, url: str) -> list[float]:
+    """Run a relay here and the enqueuer beside it; seconds from each commit to its arrival, by the same clock."""
     import threading
 
+    from kernel import http
     from outbox.models import Lane
     from outbox.registry import Accepted, Job, Kind, register
     from outbox.services.relaying import Relay, RelayOptions
     from workspaces.models import Workspace
 
-    performed: dict[str, float] = {}
-
     def perform(job: Job) -> Accepted:
-        performed[job.payload["name"]] = time.monotonic()
+        http.request("POST", url, json=job.payload, deadline=10, max_bytes=10_000, allow_private=True)
         return Accepted()
 
     register(Kind("bench.wake", perform, lambda settled: None))
@@ -51,6 +52,7 @@ def relayed(messages: int) -> list[float]:
     stop = threading.Event()
     relay = Relay(RelayOptions(lease_seconds=30, sender_threads=16))
     runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
+    sys.setswitchinterval(0.001)  # as drain_outbox does
     runner.start()
     until = time.monotonic() + READY_SECONDS
     while not (relay.incarnation and len(relay.incarnation.scheduler.plan.lanes) == 10):
@@ -67,7 +69,8 @@ def relayed(messages: int) -> list[float]:
     stop.set()
     runner.join(30)
     committed = dict(line.split() for line in done.stdout.splitlines())
-    return [performed[name] - float(at) for name, at in committed.items()]
+    arrived = arrivals(url)
+    return [arrived[name] - float(at) for name, at in committed.items()]
 
 
 def enqueue_some(messages: int) -> None:
