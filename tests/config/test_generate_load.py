@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.load.generating import Load, generate
+from config.load.generating import Load, generate, remove
 from inbox.models import Chat, Contact, Message
 from inbox.selectors.chat_list import chat_page, tab_counts, unread_counts
 from inbox.selectors.messages import messages_page
@@ -24,9 +24,7 @@ def load(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         made = generate(chats=2_000, messages=12_000)
         yield made
-        Message.objects.filter(workspace=made.workspace).delete()
-        made.workspace.delete()
-        made.member.user.delete()
+        remove()
         connection.close()
 
 

@@ -107,7 +107,7 @@ class Load:
 
 def generate(*, chats: int, messages: int, tell: Callable[[str], None] = lambda line: None) -> Load:
     """Make the workspace `load` anew with so many chats and messages. `tell` hears of the progress."""
-    _remove()
+    remove()
     _run(_ID_AT)
     password = secrets.token_urlsafe(9)
     workspace, member, channels = _ground(password)
@@ -140,9 +140,12 @@ def generate(*, chats: int, messages: int, tell: Callable[[str], None] = lambda 
     return Load(workspace, member, password, chats, messages)
 
 
-def _remove() -> None:
-    """By tables first: to be deleted through the ORM, every row would have to be read. Each is vacuumed, because who
-    deletes what messages point to looks through dead messages too."""
+def remove() -> None:
+    """Take the workspace away, if there is one.
+
+    By tables first: to be deleted through the ORM, every row would have to be read. Each is vacuumed, because who
+    deletes what messages point to looks through dead messages too.
+    """
     old = Workspace.objects.filter(slug=SLUG).first()
     if old is None:
         return
