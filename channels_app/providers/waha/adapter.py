@@ -126,7 +126,7 @@ class WahaAdapter:
         return found
 
     def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
-        """Makes and starts the session where that is needed: also one that failed because nobody scanned in time."""
+        """Makes and starts the session where that is needed; for one that failed, see `_started`."""
         client = Client(credentials, deadline)
         state = self._started(client)
         if state == "WORKING":
@@ -220,15 +220,21 @@ class WahaAdapter:
             raise
 
     def _started(self, client: Client) -> str:
-        """The session's state in WAHA's words, after making, starting or restarting it where it does not run."""
+        """The session's state in WAHA's words, after making or starting it where it does not run.
+
+        One that failed is started again and told as an error, so that callers come back later each time: whatever made
+        it fail may do so again.
+        """
         session = self._session(client)
         if session is None:
             self._make(client, sessions.NEW_SESSION, start=True)
             return "STARTING"
         state = state_of(session)
-        if state in ("STOPPED", "FAILED"):
-            deed = "start" if state == "STOPPED" else "restart"
-            client.act("POST", f"{client.session_path}/{deed}", repeatable=True)
+        if state == "FAILED":
+            client.act("POST", f"{client.session_path}/restart", repeatable=True)
+            raise ProviderError("session_failed", "The session failed at WAHA, and is being started again.")
+        if state == "STOPPED":
+            client.act("POST", f"{client.session_path}/start", repeatable=True)
             return "STARTING"
         return state
 

@@ -402,14 +402,20 @@ def test_a_session_that_nobody_registered_is_made_by_the_wish_to_link(at_waha):
     assert at_waha.adapter.qr_code(fresh(at_waha), deadline=DEADLINE).status == "ready"
 
 
-@pytest.mark.parametrize(
-    ("state", "step", "then"), [("stopped", "start", "already_connected"), ("failed", "restart", "ready")]
-)
-def test_a_session_that_does_not_run_is_started(at_waha, state, step, then):
-    at_waha.simulator.connection(state)
+def test_a_stopped_session_is_started_and_needs_no_code(at_waha):
+    at_waha.simulator.connection("stopped")
     assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == "pending"
-    assert at_waha.simulator.requests(path=f"/api/sessions/shop/{step}")
-    assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == then
+    assert at_waha.simulator.requests(path="/api/sessions/shop/start")
+    assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == "already_connected"
+
+
+def test_a_failed_session_is_started_again_and_told_so_that_nobody_hurries(at_waha):
+    at_waha.simulator.connection("failed")
+    with pytest.raises(ProviderError, match="session_failed") as caught:
+        at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE)
+    assert said_by(caught.value) == set()
+    assert at_waha.simulator.requests(path="/api/sessions/shop/restart")
+    assert at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE).status == "ready"
 
 
 @pytest.mark.parametrize(
