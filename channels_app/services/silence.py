@@ -20,12 +20,14 @@ MESSAGES = 3
 CHATS = 2
 """Fewer than these may be the fault of one message or one customer."""
 
-# By the index of accepted attempts; an attempt without an id was no message (a receipt, a reaction).
+# By the index of accepted attempts; an attempt without an id was no message (a receipt, a reaction). What was accepted
+# before the present connection began says nothing about it.
 _UNCONFIRMED = """
 SELECT a.lane_id, min(a.finished_at)
 FROM channels_app_channel c
-JOIN outbox_attempt a ON a.lane_id = c.id AND a.outcome = 'sent' AND a.provider_id <> ''
-    AND a.finished_at > greatest(c.last_confirmed_at, %s) AND a.finished_at < %s
+JOIN outbox_attempt a ON a.lane_id = c.id AND a.outcome = 'sent' AND a.provider_id <> '' AND a.finished_at < %s
+    AND a.finished_at
+        > greatest(%s, c.last_confirmed_at, CASE WHEN c.silent_since IS NULL THEN c.status_since END)
 WHERE c.removed_at IS NULL AND c.status = ANY(%s)
 GROUP BY a.lane_id
 HAVING count(*) >= %s AND count(DISTINCT a.order_key) >= %s
@@ -36,7 +38,7 @@ def judge_silence() -> int:
     """Degrade numbers of which nothing is confirmed, and lift that where reports came again; returns how many moved."""
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_UNCONFIRMED, [now - REMEMBERED, now - PATIENCE, list(SENDS), MESSAGES, CHATS])
+        cursor.execute(_UNCONFIRMED, [now - PATIENCE, now - REMEMBERED, list(SENDS), MESSAGES, CHATS])
         silent = dict(cursor.fetchall())
     told = Channel.objects.living().filter(status__in=SENDS)
     moved = 0
@@ -67,4 +69,8 @@ def _lift(channel: Channel) -> bool:
         lifted = Channel.objects.filter(pk=channel.pk, silent_since__isnull=False, status=ChannelStatus.DEGRADED)
         if not lifted.update(silent_since=None):
             return False
-        return move(channel_id=channel.pk, to=ChannelStatus.CONNECTED, reason="WhatsApp confirms messages again.")
+        confirmed = channel.last_confirmed_at is not None and channel.last_confirmed_at > channel.silent_since
+        reason = (
+            "WhatsApp confirms messages again." if confirmed else "Nothing was sent lately that could be confirmed."
+        )
+        return move(channel_id=channel.pk, to=ChannelStatus.CONNECTED, reason=reason)

@@ -29,6 +29,7 @@ S = ChannelStatus
 def channel(world, provider) -> Channel:
     """Acme's connected number with a token."""
     store_credential(channel=world.channel, name=TOKEN, secret="tok-0123456789")
+    put(world.channel, status_since=clock.now() - timedelta(days=2))
     return world.channel
 
 
@@ -102,6 +103,25 @@ def test_a_report_lifts_it(channel):
 def test_what_proves_nothing_changes_nothing(channel, evidence):
     accepted(channel, **evidence)
     assert judge_silence() == 0
+
+
+def test_a_new_connection_is_not_judged_by_what_the_one_before_did(world, channel):
+    accepted(channel, minutes_ago=11)
+    judge_silence()
+    connection.reconnect(actor=world.ana, channel_id=channel.pk)
+    connection.note_connection(channel_id=channel.pk, values=InboundConnection(S.CONNECTED))
+    assert judge_silence() == 0
+    channel.refresh_from_db()
+    assert channel.status == S.CONNECTED
+
+
+def test_silence_that_is_long_over_is_lifted_without_claiming_a_report(channel, monkeypatch):
+    accepted(channel, minutes_ago=11)
+    judge_silence()
+    move_clock(monkeypatch, hours=2)
+    assert judge_silence() == 1
+    last = ConnectionLogEntry.objects.filter(channel=channel).order_by("-id").first()
+    assert last.reason == "Nothing was sent lately that could be confirmed."
 
 
 def test_messages_confirmed_since_prove_nothing_either(channel):
