@@ -28,5 +28,10 @@ def usable_templates(channel_id: uuid.UUID) -> list[MessageTemplate]:
     return list(_of(channel_id).filter(status=APPROVED)[:500])
 
 
+def templates_of(channel_id: uuid.UUID) -> list[MessageTemplate]:
+    """In all states, by name; without their words."""
+    return list(_of(channel_id).defer("components")[:500])
+
+
 def _of(channel_id: uuid.UUID) -> QuerySet[MessageTemplate]:
     return MessageTemplate.objects.filter(channel_id=channel_id).select_related("channel").order_by("name", "language")

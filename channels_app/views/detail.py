@@ -17,8 +17,10 @@ from channels_app.models import Channel
 from channels_app.providers import built_in, description_of
 from channels_app.selectors.channels import channels_of, webhook_url
 from channels_app.selectors.history import connection_history
+from channels_app.selectors.templates import templates_of
 from channels_app.services import channels, connection, grouping, linking, renumbering, webhooking
 from channels_app.services.credentials import PAIRING_CODE, QR
+from channels_app.services.templates import sync_templates
 from channels_app.states import LINKING, SENDS, ChannelStatus
 from channels_app.views.cards import DOTS, card_of, cure_of
 from kernel.errors import Invalid, NotFound
@@ -134,6 +136,7 @@ def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], objec
             lambda: renumbering.archive_chats(**on),
             _("The chats of the former number are read-only now."),
         ),
+        "sync-templates": (lambda: sync_templates(**on), _("The templates are being read from the provider.")),
         "sync-groups": (lambda: grouping.sync_groups(**on), _("The groups are being read from the provider.")),
         "check-webhook": (lambda: webhooking.check_webhook(**on), _("The provider is asked about the webhook.")),
         "remove": (lambda: channels.remove_channel(**on), f"{channel.name} is removed. Its chats stay."),
@@ -217,6 +220,7 @@ def _detail(request: HttpRequest, channel_id: UUID, *, status: int = 200, webhoo
             "webhook_secret_label": description.asked(description.webhook_secret).label,
             "values_form": ValuesForm(description=description, settings=channel.settings),
             "name_form": ChannelForm(initial={"name": channel.name}),
+            "templates": templates_of(channel.pk) if description.templates else None,
         } | _code(request.member, channel)
     return render(request, "channels_app/channel.html", context, status=status)
 

@@ -119,3 +119,17 @@ def test_ana_asks_by_the_api(world, client, at_meta):
     assert response.status_code == 202
     drain()
     assert names(world.channel)
+
+
+def test_the_channels_page_shows_templates_and_reads_them_again(world, client, at_meta):
+    client.force_login(world.ana.user)
+    page = f"/w/acme/channels/{world.channel.pk}/"
+    assert client.post(f"{page}sync-templates/", {"from": "detail"}).status_code == 302
+    drain()
+    shown = client.get(page).content.decode()
+    assert all(one["name"] in shown for one in TEMPLATES)
+    assert "paused" in shown
+    client.force_login(world.ben.user)
+    assert client.post(f"{page}sync-templates/", {"from": "detail"}).status_code == 403
+    client.force_login(world.zoe.user)
+    assert client.post(f"{page}sync-templates/", {"from": "detail"}).status_code == 404
