@@ -1,62 +1,31 @@
 """The web server ends when it is asked to, whatever it is doing, and its pages are what they were under one thread."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, transaction
 
 from kernel import http
-from tests.support.stack import answers, free_port
 from tests.support.waiting import until
+from tests.support.web import Web, running_web
 from tests.support.world import PASSWORD
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 AT_ONCE = 6
 GRACE_SECONDS = 10.0
 
 
-class Web:
-    """daphne on the test's database."""
-
-    def __init__(self, log: Path) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.support.courier.settings",
-            "RELAY_TEST_DATABASE": connection.settings_dict["NAME"],
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
-            "PYTHONFAULTHANDLER": "1",
-        }
-        arguments = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
-        with log.open("w") as output:
-            self.process = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output, stderr=output)
-
-    def call(self, method: str, path: str, **options) -> http.Response:
-        return http.request(
-            method, f"{self.url}{path}", deadline=60, max_bytes=5_000_000, allow_private=True, **options
-        )
-
-
 @pytest.fixture
 def web(world, tmp_path) -> Iterator[Web]:
-    web = Web(tmp_path / "web.log")
-    try:
-        answers(f"{web.url}/healthz")
+    with running_web(tmp_path / "web.log") as web:
         yield web
-    finally:
-        web.process.kill()
-        web.process.wait(10)
 
 
 def queries_that_wait() -> int:
