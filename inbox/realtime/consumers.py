@@ -73,9 +73,9 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "hello", "at": now().isoformat()})
 
     async def disconnect(self, code: int) -> None:
-        self._tell_company("left")
         for group in list(self.joined):
             await self._leave(group)
+        self._tell_left()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Frames go straight on; Channels would visit a thread to look after database connections, per socket."""
@@ -135,8 +135,8 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
 
     async def _open(self, chat_id: Any) -> None:
         if self.chat is not None:
-            self._tell_company("left")
             await self._leave(self.chat)
+            self._tell_left()
             self.chat = self.chat_id = None
         if chat_id is None:
             return
@@ -160,6 +160,11 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
     def _tell_company(self, state: str) -> None:
         if self.chat is not None and self.member is not None:
             notifier.tell(Poke("company", self.member.workspace_id, self.chat_id, detail=f"{self.member.id} {state}"))
+
+    def _tell_left(self) -> None:
+        """Unless the member has the chat open in another tab; one in another process says so with its next ping."""
+        if self.member is not None and self.member.id not in watchers.members_of(self.chat or ""):
+            self._tell_company("left")
 
     async def _member_changed(self, detail: str) -> None:
         if detail == "removed":

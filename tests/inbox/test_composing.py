@@ -189,6 +189,10 @@ async def test_two_in_a_chat_know_of_each_other_and_see_who_types(world, chat):
             await ana.hears("company", member=str(world.ben.pk), state="types")
             await ben.wire.send_json_to({"type": "typing", "on": False})
             await ana.hears("company", member=str(world.ben.pk), state="views")
+            async with inbox_of(world.ben) as other_tab:
+                await other_tab.opens(chat.pk)
+                await ana.hears("company", member=str(world.ben.pk))
+            await ana.hears_nothing("company")
         await ana.hears("company", member=str(world.ben.pk), state="left")
 
 
