@@ -325,6 +325,7 @@ def assert_parses_or_says_why(vendor_name: str, method: str, suffix: str, body: 
         reason = "read"
         assert isinstance(parsed, Parsed)
         assert parsed.values
+        assert len(parsed.homes) in (0, len(parsed.values))
         shown = repr(parsed)
         assert "\\x00" not in shown
         assert "\\ud8" not in shown
