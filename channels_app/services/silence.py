@@ -11,6 +11,7 @@ from channels_app.services.asking import ask, is_asked
 from channels_app.services.moving import move
 from channels_app.states import SENDS, ChannelStatus
 from kernel import clock
+from kernel.ids import first_id_since
 
 PATIENCE = timedelta(minutes=10)
 """Reports take seconds; a phone that is off delays what was delivered, not what was sent."""
@@ -20,25 +21,43 @@ MESSAGES = 3
 CHATS = 2
 """Fewer than these may be the fault of one message or one customer."""
 
-# By the index of accepted attempts; an attempt without an id was no message (a receipt, a reaction). What was accepted
+# First by the counts per minute, which are few; only numbers that sent and were not confirmed have their items read, by
+# the index of the workspace's newest. An item without an id was no message (a receipt, a reaction). What was accepted
 # before the present connection began says nothing about it.
 _UNCONFIRMED = """
-SELECT a.lane_id, min(a.finished_at)
-FROM channels_app_channel c
-JOIN outbox_attempt a ON a.lane_id = c.id AND a.outcome = 'sent' AND a.provider_id <> '' AND a.finished_at < %s
-    AND a.finished_at
-        > greatest(%s, c.last_confirmed_at, CASE WHEN c.silent_since IS NULL THEN c.status_since END)
-WHERE c.removed_at IS NULL AND c.status = ANY(%s)
-GROUP BY a.lane_id
-HAVING count(*) >= %s AND count(DISTINCT a.order_key) >= %s
+WITH number AS (
+    SELECT c.id, c.workspace_id,
+           greatest(%(first)s, c.last_confirmed_at, CASE WHEN c.silent_since IS NULL THEN c.status_since END) AS since
+    FROM channels_app_channel c
+    WHERE c.removed_at IS NULL AND c.status = ANY(%(sends)s)
+), suspect AS (
+    SELECT n.* FROM number n
+    WHERE n.since < %(last)s AND %(messages)s <= (
+        SELECT sum(m.sent) FROM outbox_sentminute m
+        WHERE m.lane_id = n.id AND m.minute BETWEEN date_trunc('minute', n.since) AND %(last)s)
+)
+SELECT i.lane_id, min(i.finished_at)
+FROM suspect s
+JOIN outbox_item i ON i.workspace_id = s.workspace_id AND i.lane_id = s.id AND i.id >= %(first_id)s
+    AND i.state = 'sent' AND i.provider_id <> '' AND i.finished_at > s.since AND i.finished_at < %(last)s
+GROUP BY i.lane_id
+HAVING count(*) >= %(messages)s AND count(DISTINCT i.order_key) >= %(chats)s
 """
 
 
 def judge_silence() -> int:
     """Degrade numbers of which nothing is confirmed, and lift that where reports came again; returns how many moved."""
     now = clock.now()
+    asked = {
+        "first": now - REMEMBERED,
+        "first_id": first_id_since(now - REMEMBERED),
+        "last": now - PATIENCE,
+        "sends": list(SENDS),
+        "messages": MESSAGES,
+        "chats": CHATS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_UNCONFIRMED, [now - PATIENCE, now - REMEMBERED, list(SENDS), MESSAGES, CHATS])
+        cursor.execute(_UNCONFIRMED, asked)
         silent = dict(cursor.fetchall())
     told = Channel.objects.living().filter(status__in=SENDS)
     moved = 0

@@ -19,7 +19,9 @@ from channels_app.services.webhooking import look_after_webhooks
 from channels_app.states import ChannelStatus
 from channels_app.views.cards import card_of
 from kernel import clock
-from outbox.models import Attempt, Item, Lane, Worker
+from kernel.ids import first_id_since
+from outbox.models import Item, Lane
+from outbox.models.lane import SentMinute
 from tests.support.fake_provider import perform, waiting_jobs
 
 S = ChannelStatus
@@ -50,17 +52,21 @@ def job(channel: Channel, kind: str) -> Item:
 def accepted(channel: Channel, *, minutes_ago: float, chats: int = 3, provider_id: str = "wa-1") -> None:
     """The provider accepted one message in each of some chats."""
     at = clock.now() - timedelta(minutes=minutes_ago)
-    worker = Worker.objects.create(name="test", lease_until=at)
-    for _ in range(chats):
-        key = uuid.uuid4()
-        item = Item.objects.create(
-            workspace=channel.workspace, lane_id=channel.pk, order_key=key, seq=1, kind="test", payload={},
-            state="sent", open=False,
-        )  # fmt: skip
-        Attempt.objects.create(
-            item=item, order_key=key, lane_id=channel.pk, worker=worker, started_at=at, finished_at=at, outcome="sent",
+    for number in range(chats):
+        Item.objects.create(
+            id=first_id_since(at + timedelta(milliseconds=number)),
+            workspace=channel.workspace,
+            lane_id=channel.pk,
+            order_key=uuid.uuid4(),
+            seq=1,
+            kind="test",
+            payload={},
+            state="sent",
+            open=False,
             provider_id=provider_id,
-        )  # fmt: skip
+            finished_at=at,
+        )
+    SentMinute.objects.create(lane_id=channel.pk, minute=at.replace(second=0, microsecond=0), sent=chats)
 
 
 # --- Accepted, but never confirmed ------------------------------------------------------------------------------------
