@@ -146,17 +146,9 @@ def test_a_program_finishes_snoozes_and_reopens(api, world, chat):
 @pytest.mark.parametrize(
     ("moment", "zone", "offered"),
     [
-        (
-            "2026-11-18T10:00",
-            "UTC",
-            {"hour": "18 11:00", "tonight": "18 18:00", "tomorrow": "19 09:00", "week": "23 09:00"},
-        ),
-        ("2026-11-18T17:30", "UTC", {"hour": "18 18:30", "tomorrow": "19 09:00", "week": "23 09:00"}),
-        (
-            "2026-11-22T23:30",
-            "Asia/Tokyo",
-            {"hour": "23 09:30", "tonight": "23 18:00", "tomorrow": "24 09:00", "week": "30 09:00"},
-        ),
+        ("2026-11-18T10:00", "UTC", ["hour 18 11:00", "tonight 18 18:00", "tomorrow 19 09:00", "week 23 09:00"]),
+        ("2026-11-18T17:30", "UTC", ["hour 18 18:30", "tomorrow 19 09:00", "week 23 09:00"]),
+        ("2026-11-22T23:30", "Asia/Tokyo", ["hour 23 09:30", "tonight 23 18:00", "tomorrow 24 09:00", "week 30 09:00"]),
     ],
 )
 def test_the_ends_that_are_offered(moment, zone, offered):
