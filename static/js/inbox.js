@@ -306,7 +306,7 @@ async function stands(state) {
   outgoing.flush()
   const gap = !first
   first = false
-  if (!gap) return list.refresh()
+  if (!gap) return list.refresh().catch(() => {}) // lost again: the next opening asks anew
   await resync()
 }
 

@@ -297,7 +297,7 @@ def test_a_chat_opens_at_a_message_and_loads_both_ways(visit, customer, stack):
     ana.goto(f"{ana.url.partition('?')[0]}?at={wanted}")
     wait_for_scripts(ana)
     expect(bubble(ana, "Line 40.")).to_be_in_viewport()
-    expect(bubble(ana, "Line 40.")).to_have_class(re.compile("found"))
+    expect(bubble(ana, "Line 40.")).to_be_focused()
     expect(bubble(ana, "Line 130.")).to_have_count(0)
     where = bubble(ana, "Line 64.")
     where.scroll_into_view_if_needed()
