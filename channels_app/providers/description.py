@@ -40,6 +40,7 @@ class Description:
     links_by_phone: a phone scans a QR code (or types a pairing code); otherwise the token alone is the connection.
     restarts: `Adapter.restart` takes up a lost connection without a new link.
     templates: outside a writing window only approved templates can be sent; the adapter lists and fills them.
+    changes: what was sent can be edited, and deleted for everybody.
     registers_webhooks: the adapter can register and look up its webhook; otherwise `by_hand` says what to do.
     """
 
@@ -55,6 +56,7 @@ class Description:
     restarts: bool = False
     registers_webhooks: bool = True
     templates: bool = False
+    changes: bool = True
 
     def asked(self, name: str) -> Asked | None:
         return next((one for one in self.asks if one.name == name), None)

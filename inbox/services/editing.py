@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
+from channels_app.providers import description_of
 from channels_app.providers.base import InboundEdit, InboundReaction, InboundRevoke
 from inbox.errors import EmptyMessage, MessageTooLong, NotPossibleNow
 from inbox.events import MessagesChanged
@@ -167,6 +169,8 @@ def _ask(
     with transaction.atomic():
         chat = Chat.objects.select_related("channel").get(pk=message.chat_id)
         check_writable(chat)
+        if kind in (EDIT, REVOKE) and not description_of(chat.channel.provider).changes:
+            raise NotPossibleNow(_("The Cloud API cannot change or delete what was sent. Write another message."))
         message.change = {**change, "state": "waiting", "detail": ""}
         Message.objects.filter(pk=message.pk).update(change=message.change)
         if event is not None:

@@ -59,4 +59,5 @@ DESCRIPTION = Description(
     ),
     links_by_phone=False,
     templates=True,
+    changes=False,
 )
