@@ -222,23 +222,21 @@ def _plan_restart(channel: Channel, to: str) -> None:
 
 def note_inbound(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
     """The provider delivered something for these channels at `at`."""
-    _note_time("last_inbound_at", channel_ids, at)
+    _note_time(channel_ids, at, "last_inbound_at")
 
 
 def note_acknowledged(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
     """The provider accepted something from these channels at `at`."""
-    _note_time("last_acknowledged_at", channel_ids, at)
+    _note_time(channel_ids, at, "last_acknowledged_at")
 
 
 def note_confirmed(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
-    """WhatsApp reported at `at` what became of a message of these channels."""
-    ids = list(channel_ids)
-    _note_time("last_confirmed_at", ids, at)
-    _note_time("last_acknowledged_at", ids, at)
+    """WhatsApp reported at `at` what became of a message of these channels: it was accepted, then."""
+    _note_time(channel_ids, at, "last_confirmed_at", "last_acknowledged_at")
 
 
-def _note_time(column: str, channel_ids: Iterable[uuid.UUID], at: datetime) -> None:
+def _note_time(channel_ids: Iterable[uuid.UUID], at: datetime, column: str, *also: str) -> None:
     """Once in NOTED_EVERY_SECONDS is enough; a row that somebody else has locked is left alone, the next tells it."""
     stale = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": at - timedelta(seconds=NOTED_EVERY_SECONDS)})
     rows = Channel.objects.select_for_update(skip_locked=True, no_key=True).filter(stale, pk__in=list(channel_ids))
-    Channel.objects.filter(pk__in=rows.values("pk")).update(**{column: at})
+    Channel.objects.filter(pk__in=rows.values("pk")).update(**dict.fromkeys((column, *also), at))
