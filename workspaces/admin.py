@@ -161,6 +161,19 @@ class MemberAdmin(ReadOnlyAdmin):
     actions = [*(_make(role) for role in (Role.OWNER, Role.ADMIN, Role.AGENT, Role.VIEWER)), _REMOVE]
 
 
+class TeamMemberInline(ReadOnlyInline):
+    model = TeamMember
+    fields = readonly_fields = ["member"]
+
+
+@admin.register(Team)
+class TeamAdmin(ReadOnlyAdmin):
+    list_display = ["name", "workspace", "created_at"]
+    list_select_related = ["workspace"]
+    search_fields = ["name"]
+    inlines = [TeamMemberInline]
+
+
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
     list_display = ["email", "role", "workspace", "invited_by", "expires_at", "accepted_at", "revoked_at"]

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kernel import signing
 from tests.support.world import PASSWORD, make_member
-from workspaces.models import ApiKey, AuditEntry, Invitation, Member, User
+from workspaces.models import ApiKey, AuditEntry, Invitation, Member, Team, User
 from workspaces.roles import Role
 from workspaces.services import api_keys, inviting
 
@@ -172,4 +172,4 @@ def test_strangers_sign_in_at_the_one_door_that_counts_wrong_tries(world, client
 
 
 def test_every_model_of_the_app_that_people_need_is_registered():
-    assert {Member, Invitation, ApiKey, AuditEntry, User} <= set(admin.site._registry)
+    assert {Member, Team, Invitation, ApiKey, AuditEntry, User} <= set(admin.site._registry)
