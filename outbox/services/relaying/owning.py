@@ -1,6 +1,7 @@
 """Which process sends which lane: workers with a lease, lanes shared among them, takeover from the dead."""
 
 import os
+import secrets
 import socket
 import uuid
 from collections.abc import Sequence
@@ -20,14 +21,17 @@ BURIED_PER_PASS = 10
 
 
 def register(*, shares: bool, lease_seconds: float) -> int:
-    """A new incarnation of this process. Its id is its fence, and is never used again."""
+    """A new incarnation of this process. Its id is its fence, and is never used again.
+
+    It comes from no sequence: a standby that takes over may have lost the last numbers, and would give them out anew.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into outbox_worker (name, shares, dead, lease_until)
-            values (%s, %s, false, clock_timestamp() + %s * interval '1 second') returning id
+            insert into outbox_worker (id, name, shares, dead, lease_until)
+            values (%s, %s, %s, false, clock_timestamp() + %s * interval '1 second') returning id
             """,
-            [f"{socket.gethostname()}:{os.getpid()}"[:120], shares, lease_seconds],
+            [secrets.randbits(62), f"{socket.gethostname()}:{os.getpid()}"[:120], shares, lease_seconds],
         )
         return cursor.fetchone()[0]
 

@@ -15,7 +15,7 @@ from outbox.services.relaying.judging import Ended, NotStarted, Started, judge
 
 log = logging.getLogger("waybill.outbox.senders")
 
-START_WITHIN_SECONDS = 2.0  # what waited longer for a free thread goes back, so that something more urgent may pass it
+START_WITHIN_SECONDS = 5.0  # what waited longer for a free thread goes back, so that something more urgent may pass it
 
 
 class Senders:
