@@ -73,9 +73,7 @@ def test_turns_are_remembered(world, two_agents):
     assert takers(first + second) == ["Ben", "Gil"]
 
 
-def test_a_finished_chat_makes_room_for_who_waits_longest(
-    world, two_agents, django_capture_on_commit_callbacks
-):
+def test_a_finished_chat_makes_room_for_who_waits_longest(world, two_agents, django_capture_on_commit_callbacks):
     chats = waiting(world, 6)
     give_waiting_chats(world.acme.pk)
     with django_capture_on_commit_callbacks(execute=True):
@@ -122,24 +120,39 @@ def test_without_the_rule_nothing_is_given_and_nothing_asked(world, monkeypatch)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_give_each_chat_once_and_nobody_too_much(world, two_agents):
+def test_two_at_once_give_nobody_more_than_the_capacity(world, two_agents, monkeypatch):
+    """The first has counted who has room, and waits; the second must not give anything meanwhile."""
     chats = waiting(world, 8)
-    start = threading.Barrier(4)
+    counted, second_is_through = threading.Event(), threading.Event()
+    turns_of = giving._turns
+
+    def slowly(rule):
+        turns = turns_of(rule)
+        if threading.current_thread().name == "first":
+            counted.set()
+            second_is_through.wait(0.5)  # in vain, as long as the second waits for the rule's row
+        return turns
+
+    monkeypatch.setattr(giving, "_turns", slowly)
     given = []
 
     def give() -> None:
-        start.wait()
         try:
             given.append(give_waiting_chats(world.acme.pk))
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=give) for _ in range(4)]
+    def give_second() -> None:
+        counted.wait(10)
+        give()
+        second_is_through.set()
+
+    threads = [threading.Thread(target=give, name="first"), threading.Thread(target=give_second)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(given) == 4
+    assert sorted(given) == [0, 4]
     assert sorted(takers(chats)) == ["-"] * 4 + ["Ben"] * 2 + ["Gil"] * 2
 
 
