@@ -66,7 +66,7 @@ def test_then_one_attempt_is_made_and_when_that_fails_the_wait_grows(lane, provi
     assert len(relay.end(probe)) == 2, "an answer: the lane goes on, gently"
 
 
-@pytest.mark.parametrize("end", [GiveUp("400", "No."), None])
+@pytest.mark.parametrize("end", [GiveUp("400", "No.", http_status=400), None])
 def test_any_answer_in_between_shows_that_the_provider_lives(lane, provider, end):
     lane.cap = 1
     lane.save()

@@ -38,6 +38,26 @@ def started(attempt_number: int = 1) -> Started:
 def test_the_verdict(end, number, repeatable, outcome, state, tries, delay):
     ended = judge(started(number), end, repeatable=repeatable, jitter=0.5)
     assert (ended.outcome, ended.state, ended.tries_used, ended.delay_seconds) == (outcome, state, tries, delay)
+    assert ended.counts is (outcome not in ("deferred", "not_sent"))
+
+
+@pytest.mark.parametrize(
+    ("end", "answered"),
+    [
+        (Accepted("wa"), True),
+        (GiveUp("400", "no", http_status=400), True),
+        (GiveUp("no_token", "There is no token."), None),
+        (SlowDown("429", "wait", after_seconds=9, http_status=429), True),
+        (SlowDown("not_called", "wait", after_seconds=9, scope="chat"), None),
+        (TryAgain("connect", "no"), False),
+        (OutcomeUnknown("timeout", "no"), False),
+        (UnknownKind(), None),
+        (KeyError("text"), None),
+        (NotStarted(), None),
+    ],
+)
+def test_whether_the_provider_lives(end, answered):
+    assert judge(started(), end, repeatable=False, jitter=0.5).answered is answered
 
 
 def test_a_crash_is_named_without_its_message_which_may_hold_a_body():

@@ -57,7 +57,7 @@ class Ended:
     error: str = ""
     slowed_down: SlowedDown | None = None
     lane_closed: str = ""  # reason
-    answered: bool | None = None  # whether the provider gave any answer; None when it was not asked, or nobody can tell
+    answered: bool | None = None  # whether the provider lives; None when it was not asked, or nobody can tell
     counts: bool = True  # False when the item was merely put back: its own error, if any, stays as it was
 
 
@@ -78,6 +78,7 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
             "http_status": end.http_status if end.http_status in range(1000) else None,
             "error_code": storable(end.code, CODE_LIMIT),
             "error": storable(end.detail, ERROR_LIMIT),
+            "answered": True if end.http_status else None,
         }
     match end:
         case Accepted():
@@ -86,18 +87,18 @@ def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, 
                 started, Outcome.SENT, ItemState.SENT, 1, provider_id=provider_id, data=end.data, answered=True
             )
         case GiveUp():
-            return Ended(started, Outcome.FAILED, ItemState.FAILED, 1, answered=True, **facts)
+            return Ended(started, Outcome.FAILED, ItemState.FAILED, 1, **facts)
         case TryAgain():
             return _tried_in_vain(started, Outcome.RETRY, facts | {"answered": False}, jitter)
         case SlowDown(scope="chat"):
             wait = policy.hold_seconds(end.after_seconds, 0)
-            return _put_back(started, Outcome.DEFERRED, delay_seconds=wait, answered=True, **facts)
+            return _put_back(started, Outcome.DEFERRED, delay_seconds=wait, **facts)
         case SlowDown():
             slowed_down = SlowedDown(reason=facts["error"] or facts["error_code"], asked=end.after_seconds)
-            return Ended(started, Outcome.DEFERRED, ItemState.QUEUED, slowed_down=slowed_down, answered=True, **facts)
+            return _put_back(started, Outcome.DEFERRED, slowed_down=slowed_down, **facts)
         case LaneClosed():
             reason = facts["error"] or facts["error_code"] or "The channel cannot send."
-            return _put_back(started, Outcome.DEFERRED, lane_closed=reason, answered=True, **facts)
+            return _put_back(started, Outcome.DEFERRED, lane_closed=reason, **facts)
         case NotStarted():
             return _put_back(started, Outcome.NOT_SENT)
         case UnknownKind():
