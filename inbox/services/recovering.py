@@ -36,6 +36,9 @@ BUSY_WITHIN = timedelta(days=1)
 SETTLING = timedelta(seconds=30)
 """A younger message is left to its webhook, which may be on its way."""
 
+AFTER_RETURN = SETTLING + timedelta(seconds=15)
+"""When to look after a return. A connection that blinks is asked about once, and late webhooks had their time."""
+
 CHUNK = 500
 DETAIL = "Its webhook never came; it was found in the provider's history."
 
@@ -53,7 +56,7 @@ def look_after_reconnect(*, channel_id: uuid.UUID, old: str, new: str) -> None:
         .first()
     )
     if lost_at is not None:
-        _ask(channel, max(lost_at - OVERLAP, now() - FURTHEST_BACK))
+        _ask(channel, max(lost_at - OVERLAP, now() - FURTHEST_BACK), due_at=now() + AFTER_RETURN)
 
 
 def look_for_missing() -> int:
@@ -78,10 +81,10 @@ def keep_recovered(*, channel_id: uuid.UUID, found: Sequence[InboundMessage]) ->
     return sum(_keep(channel, settled[start : start + CHUNK]) for start in range(0, len(settled), CHUNK))
 
 
-def _ask(channel: Channel, since: datetime) -> bool:
+def _ask(channel: Channel, since: datetime, *, due_at: datetime | None = None) -> bool:
     if not gateway.keeps_history(channel.provider) or is_asked(channel=channel, kind=RECOVER):
         return False
-    ask(channel=channel, kind=RECOVER, payload={"since": since.isoformat()})
+    ask(channel=channel, kind=RECOVER, payload={"since": since.isoformat()}, due_at=due_at)
     return True
 
 

@@ -19,6 +19,7 @@ from inbox.selectors.timeline import timeline_of
 from inbox.services import recovering
 from inbox.services.recovering import DETAIL, keep_recovered, look_for_missing
 from inbox.states import MessageType
+from outbox.models import Item
 from outbox.services.relaying.draining import drain_once
 from tests.support.chats import customer_writes, make_chat, write
 from tests.support.simulator import SimulatorControl, running_simulator
@@ -128,6 +129,14 @@ def test_a_connection_that_is_back_asks_for_what_was_missed(world, old, new, ask
 
 
 @pytest.mark.django_db
+def test_a_connection_that_blinks_is_asked_about_once(world):
+    for _ in range(5):
+        move(channel_id=world.channel.pk, to=ChannelStatus.CONNECTING, reason="Lost.")
+        move(channel_id=world.channel.pk, to=ChannelStatus.CONNECTED, reason="Back.")
+    assert Item.objects.filter(kind=RECOVER).count() == 1
+
+
+@pytest.mark.django_db
 def test_a_number_that_was_never_lost_has_nothing_to_recover(world):
     Channel.objects.filter(pk=world.channel.pk).update(status=ChannelStatus.QR_PENDING)
     move(channel_id=world.channel.pk, to=ChannelStatus.CONNECTED, reason="Linked.")
@@ -157,6 +166,7 @@ def simulator(settings) -> Iterator[tuple[World, SimulatorControl]]:
 def test_messages_whose_webhooks_were_dropped_come_from_the_providers_history(simulator, monkeypatch):
     world, provider = simulator
     monkeypatch.setattr(recovering, "SETTLING", timedelta(seconds=-60))
+    monkeypatch.setattr(recovering, "AFTER_RETURN", timedelta(0))
     move(channel_id=world.channel.pk, to=ChannelStatus.CONNECTING, reason="Lost.")
     provider.inbound(chat_id="15550100111@s.whatsapp.net", text="Is anybody there?")
     provider.inbound(chat_id="15550100112@s.whatsapp.net", text="Hello?")
