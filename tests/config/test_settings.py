@@ -40,6 +40,11 @@ def test_every_setting_is_explained_in_the_example_file_and_nothing_else_is():
     assert names_explained() == names_read()
 
 
+def test_every_setting_is_in_the_table_of_the_readme_and_nothing_else_is():
+    rows = re.findall(r"^\|((?: `[A-Z_]+`,?)+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"[A-Z_]+", row)} == names_read()
+
+
 def test_every_setting_names_its_default():
     blocks = (ROOT / ".env.example").read_text().split("\n\n")
     missing = [
