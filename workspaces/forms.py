@@ -77,7 +77,9 @@ class ProfileForm(forms.ModelForm):
             "sound": gettext_lazy("A short tone for new messages of chats that are not in front of you."),
             "name": "Your team sees it beside your messages. Customers do not.",
             "enter_sends": "Shift and Enter then begins a new line. Without it, Ctrl and Enter sends.",
-            "undo_seconds": "What you write waits here that long before it leaves, and can be taken back without a trace.",
+            "undo_seconds": (
+                "What you write waits here that long before it leaves, and can be taken back without a trace."
+            ),
         }
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
