@@ -28,6 +28,7 @@ def test_a_lively_chat_shows_a_reply_a_failure_and_what_still_waits(
     open_chat(ana, jane["name"])
     open_chat(ben, jane["name"])
     stack.customer_writes(jane["number"], "But the shade has a crack, see the photo")
+    expect(bubble(ben, "But the shade")).to_be_visible()  # else he is asked whether he wants to write past it
     write(ben, "I am sorry about that. We send you a new shade tomorrow, free of charge.")
     expect(bubble(ana, "I am sorry").locator(".tick.read")).to_be_visible()
     bubble(ana, "But the shade").hover()
