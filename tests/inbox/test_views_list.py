@@ -57,6 +57,7 @@ def test_tabs_channel_and_unread_narrow_the_list(world, two_chats):
     assert "Carla" not in rows(world.ben, unread="1")
     assert "Dora" in rows(world.ben, channel=str(world.channel.pk))
     assert "Nothing waits for you" in rows(world.ana, tab="mine")
+    assert "No chat fits" in rows(world.ana, state="done")
 
 
 def test_search_finds_names_numbers_and_text_and_marks_the_hit(world, two_chats):
