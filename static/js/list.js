@@ -104,8 +104,9 @@ function place(fresh) {
 }
 
 function move(fresh) {
+  if (filters().get("q")) return // what was found stays where the search put it
   const next = place(fresh)
-  const more = rows().querySelector(":scope > .more, :scope > .heading")
+  const more = rows().querySelector(":scope > .more")
   rows().querySelector(":scope > .empty")?.remove()
   if (next) {
     if (fresh.nextElementSibling !== next) next.before(fresh)

@@ -103,6 +103,16 @@ def test_a_contact_is_found_by_the_beginning_of_the_name(visit, customer):
     expect(ana.locator("#new-to")).to_have_value(f"+{who['number']}")
 
 
+def test_what_was_found_stays_when_the_customer_writes_meanwhile(visit, customer, stack):
+    number = customer("Searched Sol")["number"]
+    ana = visit("ana")
+    wait_for_scripts(ana)
+    ana.locator("#search").fill("Searched Sol")
+    expect(ana.locator("#rows .row[data-chat]")).to_have_count(1)
+    stack.customer_writes(number, "One thing more")
+    expect(row(ana, "Searched Sol")).to_contain_text("One thing more")
+
+
 def test_the_row_under_the_pointer_never_moves(visit, customer, stack):
     number = customer("Pointer Pia")["number"]
     customer("Newer Nele")
