@@ -80,7 +80,7 @@ function leave() {
 function skeleton() {
   const holder = document.createElement("div")
   holder.className = "empty"
-  holder.append("Opening…")
+  holder.append(gettext("Opening…"))
   return holder
 }
 
@@ -88,12 +88,12 @@ function trouble(error, again) {
   const holder = document.createElement("div")
   holder.className = "empty"
   const title = document.createElement("h2")
-  title.append(error.status === 404 ? "This chat is not here" : "The chat did not open")
+  title.append(error.status === 404 ? gettext("This chat is not here") : gettext("The chat did not open"))
   const words = document.createElement("p")
-  words.append(error.status === 404 ? "It may have been removed, or it belongs to another workspace." : "Waybill did not answer. What you typed is safe.")
+  words.append(error.status === 404 ? gettext("It may have been removed, or it belongs to another workspace.") : gettext("Waybill did not answer. What you typed is safe."))
   const button = document.createElement("button")
   button.className = "btn primary"
-  button.append("Try again")
+  button.append(gettext("Try again"))
   button.onclick = again
   holder.append(title, words, button)
   return holder
