@@ -65,7 +65,8 @@ def test_an_admin_sees_every_page(world, client, page):
 
 
 def test_ana_changes_her_name_theme_and_keyboard(world, ana):
-    assert ana.post(url("settings-profile"), {"name": "Ana Other", "theme": "dark", "undo_seconds": "10"}).status_code == 302
+    changes = {"name": "Ana Other", "theme": "dark", "undo_seconds": "10"}
+    assert ana.post(url("settings-profile"), changes).status_code == 302
     user = User.objects.get(pk=world.ana.user_id)
     assert (user.name, user.theme, user.enter_sends, user.undo_seconds) == ("Ana Other", "dark", False, 10)
     assert 'data-theme="dark"' in ana.get(url("settings-profile")).content.decode()
