@@ -25,9 +25,7 @@ def labels(request: HttpRequest) -> HttpResponse:
         named = {"name": post.get("name", "").replace("\x00", ""), "hue": number(post.get("hue", ""), 0)}
         match post.get("deed"):
             case "delete":
-                tell(
-                    request, lambda: delete_label(actor=actor, label_id=posted_key(post)), done=_("It is gone.")
-                )
+                tell(request, lambda: delete_label(actor=actor, label_id=posted_key(post)), done=_("It is gone."))
             case "change":
                 tell(request, lambda: change_label(actor=actor, label_id=posted_key(post), **named), done=_("Saved."))
             case _:

@@ -54,6 +54,4 @@ def _change(request: HttpRequest) -> None:
                 done=_("Saved. Open pages follow at once."),
             )
         case _:
-            tell(
-                request, lambda: create_team(actor=actor, name=name), done=_("Now choose who is in it.")
-            )
+            tell(request, lambda: create_team(actor=actor, name=name), done=_("Now choose who is in it."))
