@@ -41,7 +41,7 @@ def test_nothing_that_a_program_sends_breaks_the_api(world, tmp_path, role):
                 *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config)),
                 *("run", f"{web.url}/api/v1/schema/?format=json", "--header", f"Authorization: Bearer {secret}"),
                 *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing"),
-                *("--max-time", str(SECONDS), "--seed", SEED, "--no-shrink", "--workers", "2"),
+                *("--max-time", str(SECONDS), "--seed", SEED, "--no-shrink"),
                 *("--generation-database", "none", "--request-timeout", "20", "--no-color", "--warnings", "off"),
             ],
             cwd=tmp_path,
