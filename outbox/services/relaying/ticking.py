@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -20,7 +21,7 @@ from outbox.errors import NoSuchLane
 from outbox.registry import Job, Settled
 from outbox.services import holding
 from outbox.services.relaying.judging import Ended, Started
-from outbox.services.relaying.reading import id_array, raw_cursor
+from outbox.services.relaying.reading import id_array, pipelines, raw_cursor
 from outbox.services.settling import tell_kinds
 from outbox.services.waking import chat_token, wake_after_commit
 from outbox.states import Outcome, Priority
@@ -147,7 +148,7 @@ def write_tick(
         fenced = raw_cursor().execute(FENCE, [worker_id]).fetchone() is None
         if not fenced:
             _change_lanes(lane_deeds)
-        with connection.connection.pipeline():
+        with connection.connection.pipeline() if pipelines() else nullcontext():
             recording = _send(RECORD, _record_columns(ended)) if ended else None
             picked = pick()
             if doubtful:
