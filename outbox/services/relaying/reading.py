@@ -80,8 +80,3 @@ def chat_rows(keys: Sequence[uuid.UUID]) -> Iterator[OpenItem]:
     with raw_cursor() as cursor:
         cursor.execute(CHAT_ROWS, [id_array(keys), CHAT_PAGE], binary=True)
         yield from map(OpenItem._make, cursor.fetchall())
-
-
-def pipelines() -> bool:
-    """Whether statements may be sent without waiting: where the server ends a transaction whose client froze in one."""
-    return connection.pg_version >= 170_000

@@ -13,7 +13,6 @@ from outbox import policy
 from outbox.errors import whereabouts
 from outbox.services import holding, scheduling, settling
 from outbox.services.relaying import owning
-from outbox.services.relaying.reading import pipelines
 from outbox.services.waking import EVERYTHING, NOTIFY_CHANNEL, wake
 
 log = logging.getLogger("waybill.outbox.relay")
@@ -29,9 +28,6 @@ SESSION_SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
 }
-TRANSACTION_TIMEOUT = {"transaction_timeout": "6s"}
-"""For servers that have it. The limit on idle transactions does not see one that is idle within a pipeline."""
-
 PREPARE_AFTER = 5  # executions; the same few statements are planned once and not a hundred times a second
 RECONNECT_SECONDS = (0.1, 2.0)
 KEEPER_SECONDS = 1.0
@@ -54,9 +50,8 @@ class Session:
     def ready(self) -> None:
         connection.ensure_connection()
         if connection.connection is not self._limited:
-            settings = SESSION_SETTINGS | (TRANSACTION_TIMEOUT if pipelines() else {})
             with connection.cursor() as cursor:
-                cursor.execute("; ".join(f"set {name} = '{value}'" for name, value in settings.items()))
+                cursor.execute("; ".join(f"set {name} = '{value}'" for name, value in SESSION_SETTINGS.items()))
             connection.connection.prepare_threshold = PREPARE_AFTER
             self._limited = connection.connection
 

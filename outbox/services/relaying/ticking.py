@@ -1,6 +1,5 @@
 """The one write transaction of the scheduler: what ended, then what starts. Plain statements, each by key.
 
-Statements are sent without waiting for the one before (a pipeline), and the scheduler thinks while PostgreSQL works.
 Locks are taken in the order worker, lane, attempt, item, with ascending ids: the same order as everywhere else.
 """
 
@@ -8,20 +7,19 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
 from kernel.arrays import columns
 from outbox.errors import NoSuchLane
 from outbox.registry import Job, Settled
 from outbox.services import holding
 from outbox.services.relaying.judging import Ended, Started
-from outbox.services.relaying.reading import id_array, pipelines, raw_cursor
+from outbox.services.relaying.reading import id_array, raw_cursor
 from outbox.services.settling import tell_kinds
 from outbox.services.waking import chat_token, wake_after_commit
 from outbox.states import Outcome, Priority
@@ -140,7 +138,7 @@ def write_tick(
 ) -> Written:
     """Record outcomes and intents together, so that a chat's next item starts in the tick that ends the one before.
 
-    `pick` names the items to start; it is called once, while the outcomes are being recorded. `doubtful` are items
+    `pick` names the items to start; it is called once, after the outcomes were recorded. `doubtful` are items
     picked in a tick whose commit nobody saw: if their attempts exist, they never left. Repeating a tick is harmless.
     Raises whatever the database raises; then nothing was written, or it cannot be told.
     """
@@ -148,14 +146,13 @@ def write_tick(
         fenced = raw_cursor().execute(FENCE, [worker_id]).fetchone() is None
         if not fenced:
             _change_lanes(lane_deeds)
-        with connection.connection.pipeline() if pipelines() else nullcontext():
-            recording = _send(RECORD, _record_columns(ended)) if ended else None
-            picked = pick()
-            if doubtful:
-                _send(DOUBT, [worker_id, list(doubtful)])
-            taking = _send(TAKE, [id_array(picked), worker_id]) if picked and not fenced else None
-            settled, late = _settled(recording, ended) if recording else ([], [])
-            started = _start(taking, worker_id, deadline_seconds) if taking else []
+        recording = _send(RECORD, _record_columns(ended)) if ended else None
+        picked = pick()
+        if doubtful:
+            _send(DOUBT, [worker_id, list(doubtful)])
+        taking = _send(TAKE, [id_array(picked), worker_id]) if picked and not fenced else None
+        settled, late = _settled(recording, ended) if recording else ([], [])
+        started = _start(taking, worker_id, deadline_seconds) if taking else []
         mine = _closed_here(late) if late else set()
         tell_kinds(settled + _learn(late, mine) if late else settled, patient=patient)
     others = {one.started.attempt_id for one in late} - mine
@@ -163,7 +160,6 @@ def write_tick(
 
 
 def _send(statement: str, values: Sequence[Any]) -> psycopg.Cursor:
-    """In a pipeline: fetching waits for the result."""
     return raw_cursor().execute(statement, values, binary=True)
 
 
