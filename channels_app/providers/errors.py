@@ -38,5 +38,10 @@ class ProviderError(Exception):
         super().__init__(f"{code}: {detail}")
 
 
+def impossible(code: str, detail: str) -> ProviderError:
+    """For what no vendor, or not this one, can ever do."""
+    return ProviderError(code, detail, permanent=True)
+
+
 class Unreadable(Exception):
     """A body that is genuine but cannot be understood; the message says why in one sentence."""

@@ -1,13 +1,10 @@
 """Keeps the promise of providers/base.Adapter for the Cloud API. Source of facts: README.md beside this file."""
 
-import contextlib
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.files.storage import default_storage
-
+from channels_app.providers import files
 from channels_app.providers.base import (
     Blank,
     Credentials,
@@ -24,11 +21,12 @@ from channels_app.providers.base import (
     SentMessage,
     Template,
 )
+from channels_app.providers.calling import segment
 from channels_app.providers.cloud import composing, filling, limits, parsing
-from channels_app.providers.cloud.client import Client, segment
+from channels_app.providers.cloud.client import Client
 from channels_app.providers.cloud.parsing.accounts import health_of
 from channels_app.providers.cloud.parsing.templates import template_of
-from channels_app.providers.errors import ProviderError
+from channels_app.providers.errors import ProviderError, impossible
 from channels_app.providers.reading import mapping, message_id, sequence, text
 from channels_app.providers.reading import wa_id as normal_wa_id
 from channels_app.states import ChannelStatus
@@ -58,12 +56,10 @@ class CloudAdapter:
     def edit(
         self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, text: str, *, deadline: float
     ) -> SentMessage:
-        raise _not_offered(
-            "edit_not_offered", "The Cloud API cannot change a message that was sent. Write another one."
-        )
+        raise impossible("edit_not_offered", "The Cloud API cannot change a message that was sent. Write another one.")
 
     def revoke(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
-        raise _not_offered("revoke_not_offered", "The Cloud API cannot take back a message that was sent.")
+        raise impossible("revoke_not_offered", "The Cloud API cannot take back a message that was sent.")
 
     def react(
         self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, emoji: str, *, deadline: float
@@ -95,13 +91,8 @@ class CloudAdapter:
         url = text(named, "url", 4000)
         if not url.startswith(("https://", "http://")):
             raise ProviderError("unreadable_answer", "Meta named no address for the file.")
-        try:
-            with open(path, "wb") as sink:
-                answer = client.download(url, sink, limit_bytes)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            raise
+        with files.whole(path) as sink:
+            answer = client.download(url, sink, limit_bytes)
         mime_type = text(named, "mime_type", 120) or media.mime_type or answer.headers.get("Content-Type", "")
         return FetchedMedia(mime_type=mime_type, size=answer.size)
 
@@ -120,7 +111,7 @@ class CloudAdapter:
         return QrCode("already_connected")
 
     def pairing_code(self, credentials: Credentials, phone_number: str, *, deadline: float) -> str:
-        raise _not_offered("pairing_not_offered", "A number of the Cloud API is not linked by a phone.")
+        raise impossible("pairing_not_offered", "A number of the Cloud API is not linked by a phone.")
 
     def log_out(self, credentials: Credentials, *, deadline: float) -> None:
         """Meta has no session to end; from now on it does not call Waybill for this number any more."""
@@ -181,11 +172,7 @@ class CloudAdapter:
 
     def _uploaded(self, client: Client, credentials: Credentials, media: OutgoingMedia) -> str:
         """Meta's id of the file: uploaded first, so that only the small second request can be uncertain."""
-        try:
-            file = default_storage.open(media.path, "rb")
-        except (OSError, ValueError):
-            raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
-        with file:
+        with files.opened(media) as file:
             answer = client.upload(
                 f"{_number(credentials)}/media",
                 file,
@@ -239,7 +226,3 @@ def _object_path(credentials: Credentials, name: str, complaint: str) -> str:
     if not value:
         raise ProviderError(f"{name}_missing", complaint, unauthorized=True)
     return f"/{segment(value)}"
-
-
-def _not_offered(code: str, detail: str) -> ProviderError:
-    return ProviderError(code, detail, permanent=True)

@@ -1,28 +1,30 @@
 """Graph URLs and JSON, for one call of the adapter: all its requests share one deadline."""
 
 import secrets
-import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 from channels_app.providers.base import Credentials
+from channels_app.providers.calling import Calls, value_of
 from channels_app.providers.cloud import limits, refusals
-from channels_app.providers.errors import ProviderError
 from kernel import http
 
 
-class Client:
+class Client(Calls):
     """Bearer token in the header. Paths are below the version. Raises ProviderError."""
 
+    vendor = "Meta"
+    refusals = refusals
+    answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
+
     def __init__(self, credentials: Credentials, deadline: float):
+        super().__init__(deadline)
         self._token = credentials.token
         base_url = (credentials.base_url or limits.BASE_URL).rstrip("/")
         self._root = base_url if limits.VERSIONED.search(base_url) else f"{base_url}/{limits.VERSION}"
         # An own base URL is the operator's setting, so it may be a private address (the simulator, a proxy).
         self._own = bool(credentials.base_url)
-        self._until = time.monotonic() + deadline
-        self._deadline = deadline
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         return self._object(self._request("GET", path, params=params or None), acting=False)
@@ -48,23 +50,10 @@ class Client:
 
     def _request(self, method: str, path: str, *, acting: bool = False, **more: Any) -> http.Response:
         headers = {"Authorization": f"Bearer {self._token}", **more.pop("headers", {})}
-        more.setdefault("max_bytes", limits.ANSWER_LIMIT_BYTES)
         return self._call(method, self._root + path, headers=headers, allow_private=self._own, acting=acting, **more)
 
-    def _call(self, method: str, url: str, *, acting: bool, **more: Any) -> http.Response:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise ProviderError("not_sent_timeout", f"Meta did not answer within {self._deadline:g} seconds.")
-        try:
-            answer = http.request(method, url, deadline=left, **more)
-        except http.HttpFailure as failure:
-            raise refusals.unreached(failure, acting=acting) from failure
-        if not 200 <= answer.status < 300:
-            raise refusals.refusal(answer.status, answer.headers, _value_of(answer), acting=acting)
-        return answer
-
     def _object(self, answer: http.Response, *, acting: bool) -> dict[str, Any]:
-        value = _value_of(answer)
+        value = value_of(answer)
         if not isinstance(value, dict):
             raise refusals.unreadable_answer(answer.status, acting=acting)
         if isinstance(value.get("error"), dict):
@@ -108,15 +97,3 @@ class _Form:
         while piece := self._content.read(65_536):
             yield piece
         yield self._tail
-
-
-def segment(value: str) -> str:
-    """An opaque id as one part of a path."""
-    return quote(value, safe="")
-
-
-def _value_of(answer: http.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return answer.body.decode("utf-8", "replace")

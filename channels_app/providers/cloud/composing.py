@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+from channels_app.providers import checking
 from channels_app.providers.base import Outgoing
 from channels_app.providers.cloud import limits
-from channels_app.providers.errors import ProviderError
+from channels_app.providers.errors import impossible
 
 CAPTIONED = ("image", "video", "document")
 KIND_OF = {"voice": "audio"}
@@ -16,7 +17,7 @@ def body_of(message: Outgoing, media_id: str = "") -> dict[str, Any]:
     """`media_id` names the uploaded file. Raises ProviderError(permanent)."""
     composer = _COMPOSERS.get(message.type)
     if composer is None:
-        raise _impossible("unsupported_type", f"The Cloud API cannot send messages of type {message.type!r}.")
+        raise impossible("unsupported_type", f"The Cloud API cannot send messages of type {message.type!r}.")
     kind = KIND_OF.get(message.type, message.type)
     body = {"messaging_product": "whatsapp", **addressed(message.to), "type": kind, kind: composer(message, media_id)}
     if message.quoted_wa_id:
@@ -47,24 +48,24 @@ def addressed(wa_chat_id: str) -> dict[str, str]:
         return {"recipient_type": "group", "to": name}
     if limits.PERSON_WITHOUT_NUMBER.fullmatch(wa_chat_id):
         return {"recipient_type": "individual", "recipient": name}
-    raise _impossible("invalid_recipient", "The recipient is not somebody whom the Cloud API can reach.")
+    raise impossible("invalid_recipient", "The recipient is not somebody whom the Cloud API can reach.")
 
 
 def check_file(message: Outgoing) -> None:
     """Whether WhatsApp takes the message's file, before it travels. Raises ProviderError(permanent)."""
     media = message.media
     if media is None:
-        raise _impossible("file_missing", "The message has no file.")
+        raise impossible("file_missing", "The message has no file.")
     known = limits.MEDIA_TYPES.get(message.type)
     if known and bare(media.mime_type) not in known:
-        raise _impossible(
+        raise impossible(
             "unsupported_media",
             f"WhatsApp takes {message.type} files only as {', '.join(known)}. Send it as a document.",
         )
     most = limits.MEDIA_BYTES[message.type]
     if media.size > most:
         shown = f"{most // 1024} KB" if most < 1024 * 1024 else f"{most // (1024 * 1024)} MB"
-        raise _impossible("too_large", f"WhatsApp takes {message.type} files up to {shown}.")
+        raise impossible("too_large", f"WhatsApp takes {message.type} files up to {shown}.")
 
 
 def bare(mime_type: str) -> str:
@@ -73,7 +74,7 @@ def bare(mime_type: str) -> str:
 
 def _text(message: Outgoing, media_id: str) -> dict[str, Any]:
     if len(message.text) > limits.TEXT_LIMIT:
-        raise _impossible("too_long", f"The Cloud API takes texts of at most {limits.TEXT_LIMIT:,} characters.")
+        raise impossible("too_long", f"The Cloud API takes texts of at most {limits.TEXT_LIMIT:,} characters.")
     return {"body": message.text, "preview_url": "://" in message.text}
 
 
@@ -85,25 +86,19 @@ def _media(message: Outgoing, media_id: str) -> dict[str, Any]:
         content["filename"] = message.media.file_name
     if message.type in CAPTIONED and message.text:
         if len(message.text) > limits.CAPTION_LIMIT:
-            raise _impossible("too_long", f"A caption may have at most {limits.CAPTION_LIMIT:,} characters.")
+            raise impossible("too_long", f"A caption may have at most {limits.CAPTION_LIMIT:,} characters.")
         content["caption"] = message.text
     return content
 
 
 def _location(message: Outgoing, media_id: str) -> dict[str, Any]:
     place = message.location or {}
-    try:
-        found = {"latitude": float(place["latitude"]), "longitude": float(place["longitude"])}
-    except (KeyError, TypeError, ValueError):
-        raise _impossible("bad_request", "The location has no coordinates.") from None
-    return found | {key: place[key] for key in ("name", "address") if place.get(key)}
+    named = {key: place[key] for key in ("name", "address") if place.get(key)}
+    return checking.coordinates(message) | named
 
 
 def _contacts(message: Outgoing, media_id: str) -> list[dict[str, Any]]:
-    cards = [_card(person) for person in message.contacts or []]
-    if not cards:
-        raise _impossible("bad_request", "The message names no contact.")
-    return cards
+    return [_card(person) for person in checking.people(message)]
 
 
 def _card(person: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +121,7 @@ def _interactive(message: Outgoing, media_id: str) -> dict[str, Any]:
             found[part] = {"type": "text", "text": words} if part == "header" else {"text": words}
     buttons, rows = asked.get("buttons"), asked.get("rows")
     if not message.text.strip():
-        raise _impossible("bad_request", "A message with buttons needs a text.")
+        raise impossible("bad_request", "A message with buttons needs a text.")
     if buttons and len(buttons) in limits.BUTTONS:
         replies = [{"type": "reply", "reply": _titled(one, limits.TITLE_LIMIT)} for one in buttons]
         return {"type": "button", **found, "action": {"buttons": replies}}
@@ -140,26 +135,22 @@ def _interactive(message: Outgoing, media_id: str) -> dict[str, Any]:
         ]
         opener = str(asked.get("button") or "Choose")[: limits.TITLE_LIMIT]
         return {"type": "list", **found, "action": {"button": opener, "sections": [{"rows": listed}]}}
-    raise _impossible("bad_request", "A message with choices needs 1 to 3 buttons or 1 to 10 rows.")
+    raise impossible("bad_request", "A message with choices needs 1 to 3 buttons or 1 to 10 rows.")
 
 
 def _titled(choice: dict[str, Any], most: int) -> dict[str, str]:
     title = str(choice.get("title", "")).strip()
     if not title or len(title) > most:
-        raise _impossible("bad_request", f"A choice needs a title of at most {most} characters.")
+        raise impossible("bad_request", f"A choice needs a title of at most {most} characters.")
     return {"id": str(choice.get("id") or title)[:256], "title": title}
 
 
 def _template(message: Outgoing, media_id: str) -> dict[str, Any]:
     asked = message.template or {}
     if not asked.get("name") or not asked.get("language"):
-        raise _impossible("bad_request", "The message names no template.")
+        raise impossible("bad_request", "The message names no template.")
     found = {"name": str(asked["name"]), "language": {"code": str(asked["language"])}}
     return {**found, "components": asked["components"]} if asked.get("components") else found
-
-
-def _impossible(code: str, detail: str) -> ProviderError:
-    return ProviderError(code, detail, permanent=True)
 
 
 _COMPOSERS = {

@@ -1,7 +1,6 @@
 """Keeps the promise of providers/base.Adapter for WAHA. Source of facts: README.md beside this file."""
 
 import contextlib
-import os
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,10 +17,12 @@ from channels_app.providers.base import (
     QrCode,
     SentMessage,
 )
+from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
+from channels_app.providers.files import whole
 from channels_app.providers.reading import Malformed, mapping, moment, text
 from channels_app.providers.waha import files, finding, limits, parsing, sessions
-from channels_app.providers.waha.client import Client, segment
+from channels_app.providers.waha.client import Client
 from channels_app.providers.waha.composing import endpoint_and_body
 from channels_app.providers.waha.ids import Key, id_of, key_of, long_id, theirs
 from channels_app.providers.waha.parsing.connection import PASSKEY, PASSKEY_CODE, health_of, state_of
@@ -105,13 +106,8 @@ class WahaAdapter:
     ) -> FetchedMedia:
         """By its address; when WAHA has deleted the file, after letting WAHA download it again. Leaves no half file."""
         client = Client(credentials, deadline)
-        try:
-            with open(path, "wb") as sink:
-                answer = files.fetched(client, media, sink, limit_bytes)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            raise
+        with whole(path) as sink:
+            answer = files.fetched(client, media, sink, limit_bytes)
         return FetchedMedia(mime_type=answer.headers.get("Content-Type", "") or media.mime_type, size=answer.size)
 
     # --- The session ---

@@ -1,13 +1,13 @@
 """WAHA's URLs and JSON, for one call of the adapter: all its requests share one deadline."""
 
 import base64
-import time
 from typing import Any, BinaryIO
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from channels_app.providers.base import Credentials
+from channels_app.providers.calling import Calls, segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.waha import limits, refusals
 from kernel import http
@@ -16,14 +16,17 @@ FILES_PATH = "/api/files/"
 NOT_THERE = ("not_found", "bad_request", "unprocessable", "unsupported_by_engine")
 
 
-class Client:
+class Client(Calls):
     """The API key in its header, the session in the path or the body. Raises ProviderError."""
 
+    vendor = "WAHA"
+    refusals = refusals
+    answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
+
     def __init__(self, credentials: Credentials, deadline: float):
+        super().__init__(deadline)
         self._credentials = credentials
         self._base_url = credentials.base_url.rstrip("/")
-        self._until = time.monotonic() + deadline
-        self._deadline = deadline
         self.session = credentials.extra.get("session") or "default"
 
     def get(self, path: str, **params: Any) -> Any:
@@ -96,40 +99,9 @@ class Client:
         allowed = may_be_private(self._base_url)
         return self._call(method, self._base_url + path, headers=headers, allow_private=allowed, acting=acting, **more)
 
-    def _call(self, method: str, url: str, *, acting: bool, **more: Any) -> http.Response:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise ProviderError("not_sent_timeout", f"WAHA did not answer within {self._deadline:g} seconds.")
-        more.setdefault("max_bytes", limits.ANSWER_LIMIT_BYTES)
-        try:
-            answer = http.request(method, url, deadline=left, **more)
-        except http.HttpFailure as failure:
-            raise refusals.unreached(failure, acting=acting) from failure
-        if not 200 <= answer.status < 300:
-            raise refusals.refusal(answer.status, answer.headers, _value_of(answer), acting=acting)
-        return answer
-
-    def _json(self, answer: http.Response, *, acting: bool) -> Any:
-        try:
-            return answer.json()
-        except ValueError:
-            raise refusals.unreadable_answer(answer.status, acting=acting) from None
-
 
 def may_be_private(base_url: str) -> bool:
     """Whether the operator of Waybill trusts this host in a private network. Members only type its address."""
     parts = urlsplit(base_url)
     names = {(parts.hostname or "").lower(), parts.netloc.rpartition("@")[2].lower()}
     return bool(names & {host.lower() for host in settings.WAHA_PRIVATE_HOSTS})
-
-
-def segment(value: str) -> str:
-    """An opaque id as one part of a path."""
-    return quote(value, safe="@")
-
-
-def _value_of(answer: http.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return answer.body.decode("utf-8", "replace")

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+from channels_app.providers import checking
 from channels_app.providers.base import Outgoing
 from channels_app.providers.cards import card_of
-from channels_app.providers.errors import ProviderError
+from channels_app.providers.errors import impossible
 from channels_app.providers.waha import limits
 from channels_app.providers.waha.ids import chosen_id, theirs
 
@@ -28,9 +29,9 @@ def endpoint_and_body(message: Outgoing, data: str = "", reply_to: str = "") -> 
     WAHA's long form. Raises ProviderError(permanent)."""
     composer = _COMPOSERS.get(message.type)
     if composer is None:
-        raise _impossible("unsupported_type", f"WAHA cannot send messages of type {message.type!r}.")
+        raise impossible("unsupported_type", f"WAHA cannot send messages of type {message.type!r}.")
     if not limits.RECIPIENT.fullmatch(message.to):
-        raise _impossible("invalid_recipient", "The recipient is not a WhatsApp id that WAHA can reach.")
+        raise impossible("invalid_recipient", "The recipient is not a WhatsApp id that WAHA can reach.")
     endpoint, content = composer(message, data)
     body = {"chatId": theirs(message.to), **content}
     if reply_to:
@@ -50,7 +51,7 @@ def _text(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
 def _media(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
     media = message.media
     if media is None:
-        raise _impossible("file_missing", "The message has no file.")
+        raise impossible("file_missing", "The message has no file.")
     file = {"mimetype": media.mime_type, "filename": media.file_name or f"file-{message.type}", "data": data}
     body: dict[str, Any] = {"file": file}
     if message.type == "voice":
@@ -67,34 +68,22 @@ def _media(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
 def _location(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
     """WAHA knows a title only, so the address stands in it."""
     place = message.location or {}
-    try:
-        body: dict[str, Any] = {"latitude": float(place["latitude"]), "longitude": float(place["longitude"])}
-    except (KeyError, TypeError, ValueError):
-        raise _impossible("bad_request", "The location has no coordinates.") from None
     words = [str(place[key]) for key in ("name", "address") if place.get(key)]
-    return "sendLocation", body | {"title": ", ".join(words)}
+    return "sendLocation", {**checking.coordinates(message), "title": ", ".join(words)}
 
 
 def _contacts(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
     cards = [
-        {"vcard": card_of(str(person.get("name", "")), person.get("phones", []))} for person in message.contacts or []
+        {"vcard": card_of(str(person.get("name", "")), person.get("phones", []))} for person in checking.people(message)
     ]
-    if not cards:
-        raise _impossible("bad_request", "The message names no contact.")
     return "sendContactVcard", {"contacts": cards}
 
 
 def _poll(message: Outgoing, data: str) -> tuple[str, dict[str, Any]]:
     poll = message.poll or {}
-    options = [str(option) for option in poll.get("options", [])]
-    if len(options) not in limits.POLL_OPTIONS or len(set(options)) != len(options):
-        raise _impossible("bad_request", "A poll needs 2 to 12 different options.")
+    options = checking.poll_options(message, limits.POLL_OPTIONS)
     asked = {"name": str(poll.get("question", "")), "options": options, "multipleAnswers": bool(poll.get("multiple"))}
     return "sendPoll", {"poll": asked}
-
-
-def _impossible(code: str, detail: str) -> ProviderError:
-    return ProviderError(code, detail, permanent=True)
 
 
 _COMPOSERS = {

@@ -3,10 +3,9 @@
 import base64
 from typing import BinaryIO
 
-from django.core.files.storage import default_storage
-
 from channels_app.providers.base import InboundMedia, OutgoingMedia
 from channels_app.providers.errors import ProviderError
+from channels_app.providers.files import opened
 from channels_app.providers.reading import mapping, text
 from channels_app.providers.waha.client import Client
 from channels_app.providers.waha.finding import path_of
@@ -16,11 +15,8 @@ from kernel import http
 
 def base64_of(media: OutgoingMedia) -> str:
     """Inside the request: a link would only help a WAHA that can reach Waybill. Raises ProviderError(permanent)."""
-    try:
-        with default_storage.open(media.path, "rb") as file:
-            return base64.b64encode(file.read()).decode()
-    except (OSError, ValueError):
-        raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
+    with opened(media) as file:
+        return base64.b64encode(file.read()).decode()
 
 
 def fetched(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> http.Response:

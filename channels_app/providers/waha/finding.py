@@ -5,8 +5,9 @@ is asked wherever it cannot be told from the deed.
 """
 
 from channels_app.providers.base import Outgoing
+from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
-from channels_app.providers.waha.client import Client, segment
+from channels_app.providers.waha.client import Client
 from channels_app.providers.waha.ids import Key, key_of, long_id, theirs
 
 

@@ -21,9 +21,6 @@ QR_SECONDS = 20
 
 POLL_OPTIONS = range(2, 13)
 
-SESSION_NAME = re.compile(r"[A-Za-z0-9_-]{1,54}")
-"""What POST /api/sessions takes."""
-
 RECIPIENT = re.compile(r"\d{5,20}@s\.whatsapp\.net|[\d-]{5,40}@g\.us|\d{5,20}@lid")
 
 WEBHOOK_RETRIES = {"policy": "exponential", "delaySeconds": 2, "attempts": 15}

@@ -2,14 +2,13 @@
 
 import base64
 import contextlib
-import os
 from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
 import segno
-from django.core.files.storage import default_storage
 
+from channels_app.providers import files
 from channels_app.providers.base import (
     Credentials,
     FetchedMedia,
@@ -23,9 +22,10 @@ from channels_app.providers.base import (
     QrCode,
     SentMessage,
 )
+from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.whapi import limits, parsing
-from channels_app.providers.whapi.client import Client, segment
+from channels_app.providers.whapi.client import Client
 from channels_app.providers.whapi.composing import endpoint_and_body
 from channels_app.providers.whapi.parsing.chats import group_values
 from channels_app.providers.whapi.parsing.connection import health_of
@@ -112,13 +112,8 @@ class WhapiAdapter:
     ) -> FetchedMedia:
         """By id; by link where there is no id or the provider has lost the file. Leaves no half file behind."""
         client = Client(credentials, deadline)
-        try:
-            with open(path, "wb") as sink:
-                answer = _media_answer(client, media, sink, limit_bytes)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            raise
+        with files.whole(path) as sink:
+            answer = _media_answer(client, media, sink, limit_bytes)
         return FetchedMedia(mime_type=answer.headers.get("Content-Type", "") or media.mime_type, size=answer.size)
 
     def health(self, credentials: Credentials, *, deadline: float) -> Health:
@@ -216,11 +211,7 @@ class WhapiAdapter:
 
     def _uploaded(self, client: Client, media: OutgoingMedia) -> str:
         """The provider's id of the file: uploaded first, so that only the small second request can be uncertain."""
-        try:
-            file = default_storage.open(media.path, "rb")
-        except (OSError, ValueError):
-            raise ProviderError("file_missing", "The file of the message is gone.", permanent=True) from None
-        with file:
+        with files.opened(media) as file:
             if media.mime_type.split(";")[0].strip() in limits.RAW_UPLOAD_TYPES:
                 answer = client.upload(file, media.mime_type)
             else:

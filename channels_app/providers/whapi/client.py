@@ -1,22 +1,23 @@
 """Whapi's URLs and JSON, for one call of the adapter: all its requests share one deadline."""
 
-import time
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 from channels_app.providers.base import Credentials
-from channels_app.providers.errors import ProviderError
+from channels_app.providers.calling import Calls
 from channels_app.providers.whapi import limits, refusals
 from kernel import http
 
 
-class Client:
+class Client(Calls):
     """Bearer token in the header: the query form is documented but said to be going away. Raises ProviderError."""
 
+    vendor = "Whapi"
+    refusals = refusals
+    answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
+
     def __init__(self, credentials: Credentials, deadline: float):
+        super().__init__(deadline)
         self._credentials = credentials
-        self._until = time.monotonic() + deadline
-        self._deadline = deadline
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON value of the answer."""
@@ -50,19 +51,6 @@ class Client:
         url = self._credentials.base_url.rstrip("/") + path
         return self._call(method, url, headers=headers, allow_private=True, acting=acting, **more)
 
-    def _call(self, method: str, url: str, *, acting: bool, **more: Any) -> http.Response:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise ProviderError("not_sent_timeout", f"Whapi did not answer within {self._deadline:g} seconds.")
-        more.setdefault("max_bytes", limits.ANSWER_LIMIT_BYTES)
-        try:
-            answer = http.request(method, url, deadline=left, **more)
-        except http.HttpFailure as failure:
-            raise refusals.unreached(failure, acting=acting) from failure
-        if not 200 <= answer.status < 300:
-            raise refusals.refusal(answer.status, answer.headers, _value_of(answer), acting=acting)
-        return answer
-
     def _object(self, answer: http.Response, *, acting: bool) -> dict[str, Any]:
         value = self._json(answer, acting=acting)
         if not isinstance(value, dict):
@@ -70,23 +58,8 @@ class Client:
         return value
 
     def _json(self, answer: http.Response, *, acting: bool) -> Any:
-        try:
-            value = answer.json()
-        except ValueError:
-            raise refusals.unreadable_answer(answer.status, acting=acting) from None
+        value = super()._json(answer, acting=acting)
         error = refusals.error_inside(answer.headers, value, acting=acting)
         if error is not None:
             raise error
         return value
-
-
-def segment(value: str) -> str:
-    """An opaque id as one part of a path."""
-    return quote(value, safe="@")
-
-
-def _value_of(answer: http.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return answer.body.decode("utf-8", "replace")

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from channels_app.providers import checking
 from channels_app.providers.base import Outgoing
 from channels_app.providers.cards import card_of
-from channels_app.providers.errors import ProviderError
+from channels_app.providers.errors import impossible
 from channels_app.providers.whapi import limits
 
 MEDIA = ("image", "video", "audio", "voice", "document", "sticker")
@@ -16,9 +17,9 @@ def endpoint_and_body(message: Outgoing, media_id: str = "") -> tuple[str, dict[
     """(path, JSON) of a send. `media_id` names the uploaded file. Raises ProviderError(permanent)."""
     composer = _COMPOSERS.get(message.type)
     if composer is None:
-        raise _impossible("unsupported_type", f"Whapi cannot send messages of type {message.type!r}.")
+        raise impossible("unsupported_type", f"Whapi cannot send messages of type {message.type!r}.")
     if not limits.RECIPIENT.fullmatch(message.to):
-        raise _impossible("invalid_recipient", "The recipient is not a WhatsApp id that Whapi can reach.")
+        raise impossible("invalid_recipient", "The recipient is not a WhatsApp id that Whapi can reach.")
     name, content = composer(message, media_id)
     body = {"to": message.to, **content}
     if message.quoted_wa_id:
@@ -36,7 +37,7 @@ def _text(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
 def _media(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
     media = message.media
     if media is None:
-        raise _impossible("file_missing", "The message has no file.")
+        raise impossible("file_missing", "The message has no file.")
     body: dict[str, Any] = {"media": media_id, "mime_type": media.mime_type}
     if message.type == "voice":
         body["mime_type"] = "audio/ogg; codecs=opus" if media.mime_type.startswith("audio/ogg") else media.mime_type
@@ -51,34 +52,23 @@ def _media(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
 
 def _location(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
     place = message.location or {}
-    try:
-        body = {"latitude": float(place["latitude"]), "longitude": float(place["longitude"])}
-    except (KeyError, TypeError, ValueError):
-        raise _impossible("bad_request", "The location has no coordinates.") from None
-    return "location", body | {key: place[key] for key in ("name", "address") if place.get(key)}
+    named = {key: place[key] for key in ("name", "address") if place.get(key)}
+    return "location", checking.coordinates(message) | named
 
 
 def _contacts(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
     cards = [
         {"name": str(person.get("name", "")), "vcard": card_of(str(person.get("name", "")), person.get("phones", []))}
-        for person in message.contacts or []
+        for person in checking.people(message)
     ]
-    if not cards:
-        raise _impossible("bad_request", "The message names no contact.")
     return ("contact", cards[0]) if len(cards) == 1 else ("contact_list", {"list": cards})
 
 
 def _poll(message: Outgoing, media_id: str) -> tuple[str, dict[str, Any]]:
     poll = message.poll or {}
-    options = [str(option) for option in poll.get("options", [])]
-    if len(options) not in limits.POLL_OPTIONS or len(set(options)) != len(options):
-        raise _impossible("bad_request", "A poll needs 2 to 12 different options.")
+    options = checking.poll_options(message, limits.POLL_OPTIONS)
     body = {"title": str(poll.get("question", "")), "options": options, "count": 0 if poll.get("multiple") else 1}
     return "poll", body
-
-
-def _impossible(code: str, detail: str) -> ProviderError:
-    return ProviderError(code, detail, permanent=True)
 
 
 _COMPOSERS = {
