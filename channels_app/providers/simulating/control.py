@@ -1,7 +1,7 @@
 """The control API under /_sim/: what every simulator knows, and the deeds that a vendor adds."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from channels_app.providers.simulating.arrivals import Arrivals
 from channels_app.providers.simulating.exchange import Done, Refusal, Request
@@ -11,6 +11,55 @@ from channels_app.providers.simulating.webhooks import Webhooks
 
 Deed = Callable[[dict[str, str], Any], Any]
 """(query, JSON body) to JSON answer. Raises Refusal; ValueError, TypeError or KeyError for what it does not know."""
+
+
+class Customers(Protocol):
+    def act(self, number: Any, values: dict[str, Any]) -> list[Any]:
+        """What a customer of the number does; the messages that come of it."""
+        ...
+
+
+class NumberDeeds:
+    """The deeds about numbers that each vendor must have. They raise Refusal, and what Control understands.
+
+    `find` gives the number of a name (without a name the first one), or None.
+    """
+
+    def __init__(self, find: Callable[[str | None], Any], customers: Customers):
+        self._find = find
+        self._customers = customers
+
+    def deeds(self) -> dict[tuple[str, str], Deed]:
+        return {
+            ("POST", "inbound"): lambda query, values: {
+                "messages": self._customers.act(self.number(values), values),
+            },
+            ("GET", "messages"): lambda query, values: {"messages": self.messages(query)},
+            ("POST", "connection"): lambda query, values: self.walk(self.number(values), values),
+            ("GET", "channels"): lambda query, values: {"channels": self.numbers()},
+            ("POST", "channels"): lambda query, values: self.add(values),
+        }
+
+    def number(self, values: dict[str, Any]) -> Any:
+        """The number that the deed names as its `channel`."""
+        number = self._find(values.pop("channel", None))
+        if number is None:
+            raise Refusal(404, "there is no such number; add one with POST /_sim/channels")
+        return number
+
+    def messages(self, query: dict[str, str]) -> list[Any]:
+        """What exists, of one `channel` or of one `chat_id`."""
+        raise NotImplementedError
+
+    def walk(self, number: Any, values: dict[str, Any]) -> Any:
+        """Bring the number into the connection's `state`; how it is then, in the vendor's words."""
+        raise NotImplementedError
+
+    def numbers(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def add(self, values: dict[str, Any]) -> Any:
+        raise NotImplementedError
 
 
 class Control:

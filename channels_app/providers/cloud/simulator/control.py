@@ -4,8 +4,7 @@ from typing import Any
 
 from channels_app.providers.cloud.simulator.customers import Customers
 from channels_app.providers.cloud.simulator.state import STATES, Number, State
-from channels_app.providers.simulating.control import Deed
-from channels_app.providers.simulating.exchange import Refusal
+from channels_app.providers.simulating.control import NumberDeeds
 from channels_app.providers.simulating.webhooks import Event, Webhooks
 
 ADDABLE = (
@@ -22,43 +21,24 @@ ADDABLE = (
 )
 
 
-class NumberControl:
-    """Deeds of /_sim/ that are about numbers. They raise Refusal and ValueError."""
+class NumberControl(NumberDeeds):
+    """The deeds that a simulator of the Cloud API adds to the control API."""
 
     def __init__(self, state: State, webhooks: Webhooks, customers: Customers):
+        super().__init__(state.find, customers)
         self._state = state
         self._webhooks = webhooks
-        self._customers = customers
 
-    def deeds(self) -> dict[tuple[str, str], Deed]:
-        return {
-            ("POST", "inbound"): self._inbound,
-            ("GET", "messages"): self._messages,
-            ("POST", "connection"): self._connection,
-            ("GET", "channels"): lambda query, values: {"channels": self._numbers()},
-            ("POST", "channels"): self._add_number,
-        }
-
-    def _number(self, values: dict[str, Any]) -> Number:
-        number = self._state.find(values.pop("channel", None))
-        if number is None:
-            raise Refusal(404, "there is no such number; add one with POST /_sim/channels")
-        return number
-
-    def _inbound(self, query: dict[str, str], values: dict[str, Any]) -> Any:
-        return {"messages": self._customers.act(self._number(values), values)}
-
-    def _messages(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+    def messages(self, query: dict[str, str]) -> list[Any]:
         """`chat_id` filters by the other side: digits, with or without an ending."""
         with self._state.lock:
             chosen = [self._state.find(query["channel"])] if "channel" in query else self._state.numbers.values()
             found = [m for number in chosen if number is not None for m in number.messages.values()]
         person = query.get("chat_id", "").split("@")[0]
-        return {"messages": [m for m in found if person in ("", m.get("to"), m.get("from"), m.get("from_user_id"))]}
+        return [m for m in found if person in ("", m.get("to"), m.get("from"), m.get("from_user_id"))]
 
-    def _connection(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+    def walk(self, number: Number, values: dict[str, Any]) -> Any:
         """linked | lost | banned | flagged | restricted | qr, logged-out (the token ends) | re-paired (`number`)."""
-        number = self._number(values)
         to = str(values["state"])
         states = {"lost": "DISCONNECTED", "linked": "CONNECTED", "re-paired": "CONNECTED"}
         state = states.get(to, to.upper().replace("-", "_"))
@@ -83,7 +63,7 @@ class NumberControl:
     def _tell(self, number: Number, value: dict[str, Any]) -> None:
         self._webhooks.tell(number, [Event("account_update", "", "", value)])
 
-    def _numbers(self) -> list[dict[str, Any]]:
+    def numbers(self) -> list[dict[str, Any]]:
         with self._state.lock:
             return [
                 {
@@ -98,7 +78,7 @@ class NumberControl:
                 for n in self._state.numbers.values()
             ]
 
-    def _add_number(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+    def add(self, values: dict[str, Any]) -> Any:
         """token, and optionally what ADDABLE names. Without an app_secret `secret` is it."""
         chosen = {name: values[name] for name in ADDABLE if name in values}
         if values.get("secret"):

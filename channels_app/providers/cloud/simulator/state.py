@@ -1,7 +1,6 @@
 """What exists at the simulated Meta: numbers with their messages and files, accounts with their templates."""
 
 import hashlib
-import json
 import secrets
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 from channels_app.providers.cloud.simulator.samples import TEMPLATES
 from channels_app.providers.simulating.exchange import File
+from channels_app.providers.simulating.keeping import Kept
 from channels_app.providers.simulating.options import Options
 from channels_app.providers.simulating.shelves import Shelves
 
@@ -82,10 +82,9 @@ class State:
         self.numbers: OrderedDict[str, Number] = OrderedDict()
         self.templates: dict[str, list[dict[str, Any]]] = {}
         self._shelves = Shelves(options)
-        self._path = path
-        if path is not None and path.exists():
-            for values in json.loads(path.read_text()):
-                self.numbers[values["phone_number_id"]] = Number(**values)
+        self._kept = Kept(path, KEPT)
+        for values in self._kept.read():
+            self.numbers[values["phone_number_id"]] = Number(**values)
 
     def add(self, token: str, **values: Any) -> Number:
         """The number with this id, else the first of the token, made when there is none; `values` are set on it."""
@@ -137,14 +136,8 @@ class State:
 
     def save(self) -> None:
         """Numbers and their settings outlive a restart when there is a state file. Messages and files do not."""
-        if self._path is None:
-            return
         with self.lock:
-            kept = [{name: getattr(number, name) for name in KEPT} for number in self.numbers.values()]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._path.with_suffix(".new")
-            draft.write_text(json.dumps(kept))
-            draft.replace(self._path)
+            self._kept.write(self.numbers.values())
 
     def _of_token(self, token: str, values: dict[str, Any]) -> Number | None:
         return (

@@ -1,6 +1,5 @@
 """What exists at the simulated WAHA: sessions with their messages, groups, files and configuration."""
 
-import json
 import secrets
 import threading
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from channels_app.providers.simulating.exchange import File, Refusal
+from channels_app.providers.simulating.keeping import Kept
 from channels_app.providers.simulating.options import Options
 from channels_app.providers.simulating.shelves import Shelves
 
@@ -86,8 +86,9 @@ class State:
         self.lock = threading.RLock()
         self.sessions: OrderedDict[str, Session] = OrderedDict()
         self._shelves = Shelves(options)
-        self._path = path
-        self._load()
+        self._kept = Kept(path, KEPT)
+        for values in self._kept.read():
+            self.sessions[values["name"]] = Session(**values)
 
     def add(self, name: str, **values: Any) -> Session:
         """The session of this name, made when new; `values` are set on it."""
@@ -125,20 +126,8 @@ class State:
 
     def save(self) -> None:
         """Sessions outlive a restart when there is a state file. Messages and files do not."""
-        if self._path is None:
-            return
         with self.lock:
-            kept = [{name: getattr(session, name) for name in KEPT} for session in self.sessions.values()]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._path.with_suffix(".new")
-            draft.write_text(json.dumps(kept))
-            draft.replace(self._path)
-
-    def _load(self) -> None:
-        if self._path is None or not self._path.exists():
-            return
-        for values in json.loads(self._path.read_text()):
-            self.sessions[values["name"]] = Session(**values)
+            self._kept.write(self.sessions.values())
 
 
 def new_message_id() -> str:

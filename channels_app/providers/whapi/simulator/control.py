@@ -2,51 +2,31 @@
 
 from typing import Any
 
-from channels_app.providers.simulating.control import Deed
-from channels_app.providers.simulating.exchange import Refusal
+from channels_app.providers.simulating.control import NumberDeeds
 from channels_app.providers.whapi.simulator.customers import Customers
 from channels_app.providers.whapi.simulator.linking import Linking
 from channels_app.providers.whapi.simulator.state import Channel, State
 
 
-class ChannelControl:
-    """Deeds of /_sim/ that are about channels. They raise Refusal."""
+class ChannelControl(NumberDeeds):
+    """The deeds that a simulator of Whapi adds to the control API."""
 
     def __init__(self, state: State, customers: Customers, linking: Linking):
+        super().__init__(state.find, customers)
         self._state = state
-        self._customers = customers
         self._linking = linking
 
-    def deeds(self) -> dict[tuple[str, str], Deed]:
-        return {
-            ("POST", "inbound"): self._inbound,
-            ("GET", "messages"): self._messages,
-            ("POST", "connection"): self._connection,
-            ("GET", "channels"): lambda query, values: {"channels": self._channels()},
-            ("POST", "channels"): self._add_channel,
-        }
-
-    def _channel(self, values: dict[str, Any]) -> Channel:
-        channel = self._state.find(values.pop("channel", None))
-        if channel is None:
-            raise Refusal(404, "there is no such channel; add one with POST /_sim/channels")
-        return channel
-
-    def _inbound(self, query: dict[str, str], values: dict[str, Any]) -> Any:
-        return {"messages": self._customers.act(self._channel(values), values)}
-
-    def _messages(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+    def messages(self, query: dict[str, str]) -> list[Any]:
         with self._state.lock:
             chosen = [self._state.find(query["channel"])] if "channel" in query else self._state.channels.values()
             found = [m for c in chosen if c is not None for m in c.messages.values()]
-        return {"messages": [m for m in found if query.get("chat_id", m["chat_id"]) == m["chat_id"]]}
+        return [m for m in found if query.get("chat_id", m["chat_id"]) == m["chat_id"]]
 
-    def _connection(self, query: dict[str, str], values: dict[str, Any]) -> Any:
-        channel = self._channel(values)
+    def walk(self, channel: Channel, values: dict[str, Any]) -> Any:
         self._linking.walk(channel, values["state"], values.get("number", ""))
         return channel.health()
 
-    def _channels(self) -> list[dict[str, Any]]:
+    def numbers(self) -> list[dict[str, Any]]:
         with self._state.lock:
             return [
                 {
@@ -59,7 +39,7 @@ class ChannelControl:
                 for c in self._state.channels.values()
             ]
 
-    def _add_channel(self, query: dict[str, str], values: dict[str, Any]) -> Any:
+    def add(self, values: dict[str, Any]) -> Any:
         """token, and optionally webhook_url, secret, mode, events, number, name, state, persist."""
         chosen = {k: values[k] for k in ("number", "name", "state") if k in values}
         channel = self._state.add(values["token"], **chosen)

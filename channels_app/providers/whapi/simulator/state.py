@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import json
 import secrets
 import string
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from channels_app.providers.simulating.exchange import File
+from channels_app.providers.simulating.keeping import Kept
 from channels_app.providers.simulating.options import Options
 from channels_app.providers.simulating.shelves import Shelves
 
@@ -25,6 +25,7 @@ DEFAULT_SETTINGS = {
     "offline_mode": False,
     "full_history": False,
 }
+KEPT = ("token", "channel_id", "number", "name", "state", "settings", "groups", "names")
 STATE_CODES = {"NOT_INIT": 0, "INIT": 1, "LAUNCH": 2, "QR": 3, "AUTH": 4, "ERROR": 5, "SYNC_ERROR": 6, "STOP": 7}
 
 
@@ -70,8 +71,9 @@ class State:
         self.lock = threading.RLock()
         self.channels: OrderedDict[str, Channel] = OrderedDict()
         self._shelves = Shelves(options)
-        self._path = path
-        self._load()
+        self._kept = Kept(path, KEPT)
+        for values in self._kept.read():
+            self.channels[values["token"]] = Channel(**values)
 
     def known(self, token: str) -> Channel | None:
         """The channel of a token. A token that starts with `sim_` is a channel from its first use; `sim_new…` waits
@@ -118,26 +120,8 @@ class State:
 
     def save(self) -> None:
         """Channels and their settings outlive a restart when there is a state file. Messages and files do not."""
-        if self._path is None:
-            return
         with self.lock:
-            kept = [
-                {
-                    name: getattr(channel, name)
-                    for name in ("token", "channel_id", "number", "name", "state", "settings", "groups", "names")
-                }
-                for channel in self.channels.values()
-            ]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._path.with_suffix(".new")
-            draft.write_text(json.dumps(kept))
-            draft.replace(self._path)
-
-    def _load(self) -> None:
-        if self._path is None or not self._path.exists():
-            return
-        for values in json.loads(self._path.read_text()):
-            self.channels[values["token"]] = Channel(**values)
+            self._kept.write(self.channels.values())
 
 
 def new_message_id(chat_id: str) -> str:
