@@ -101,7 +101,8 @@ class Control:
         return {"added": True}
 
     def _deliveries(self, query: dict[str, str], values: dict[str, Any]) -> Any:
-        return {"idle": self._webhooks.idle(), "deliveries": list(self._webhooks.log)}
+        undelivered = self._webhooks.undelivered()
+        return {"idle": not undelivered, "undelivered": undelivered, "deliveries": list(self._webhooks.log)}
 
     def _change_options(self, query: dict[str, str], values: dict[str, Any]) -> Any:
         self._options.change(values)

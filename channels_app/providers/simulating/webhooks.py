@@ -106,8 +106,21 @@ class Webhooks:
             delivery.done.wait(max(0.0, until - time.monotonic()))
 
     def idle(self) -> bool:
+        return not self.undelivered()
+
+    def undelivered(self) -> list[dict[str, Any]]:
+        """The delivery under way or next of each outlet that has one, and how many wait behind it."""
         with self._changed:
-            return not any(outlet.busy or outlet.waiting for outlet in self._outlets.values())
+            heads = [(outlet, outlet.waiting[0][1]) for outlet in self._outlets.values() if outlet.waiting]
+            return [
+                {
+                    "channel_id": head.channel_id,
+                    "kind": head.kind,
+                    "attempts": head.attempts,
+                    "behind": len(outlet.waiting) - 1,
+                }
+                for outlet, head in heads
+            ]
 
     def _queue(self, channel: Any, event: Event) -> list[Delivery]:
         deliveries = self.deliveries(channel, event)
@@ -157,6 +170,7 @@ class Webhooks:
             self._timetable.after(wait, lambda: self._next(outlet, delivered=False))
 
     def _call(self, delivery: Delivery) -> tuple[int | None, str]:
+        """Status and trouble. Whatever goes wrong here only fails this call: its outlet has nobody else."""
         try:
             answer = http.request(
                 delivery.verb,
@@ -169,6 +183,9 @@ class Webhooks:
             )
         except http.HttpFailure as failure:
             return None, failure.code
+        except Exception:
+            log.exception("simulator.delivery_failed")
+            return None, "crashed"
         return answer.status, ""
 
     def _next(self, outlet: _Outlet, *, delivered: bool) -> None:

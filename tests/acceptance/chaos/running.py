@@ -101,7 +101,12 @@ def _waiting(programs: Programs, database: Database) -> str:
         return f"no database: {error}"
     if waiting:
         return f"{waiting} rows wait"
-    return "" if programs.provider._get("webhooks", {})["idle"] else "webhooks are still to be delivered"
+    webhooks = programs.provider._get("webhooks", {})
+    if webhooks["idle"]:
+        return ""
+    head = webhooks["undelivered"][0]
+    tries = [one for one in webhooks["deliveries"] if one["channel_id"] == head["channel_id"]][-3:]
+    return f"webhooks are still to be delivered: {head}, and the last tries there were {tries}"
 
 
 def _send_uncertain_again(api: Api, database: Database) -> tuple[set[str], list[str]]:
