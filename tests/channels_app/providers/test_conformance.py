@@ -13,6 +13,7 @@ from channels_app.providers import adapter_named
 from channels_app.providers.base import (
     InboundConnection,
     InboundEdit,
+    InboundMedia,
     InboundMessage,
     InboundPresence,
     InboundReaction,
@@ -25,7 +26,7 @@ from channels_app.providers.base import (
 )
 from channels_app.providers.errors import ProviderError, Unreadable
 from channels_app.states import ChannelStatus
-from kernel import clock
+from kernel import clock, http
 from tests.channels_app.providers.messages import (
     DANA,
     DEADLINE,
@@ -219,6 +220,23 @@ def test_a_file_that_is_too_large_or_gone_leaves_nothing_behind(vendor, tmp_path
         vendor.adapter.fetch_media(vendor.credentials, gone, str(path), limit_bytes=10_000, deadline=DEADLINE)
     assert caught.value.permanent
     assert not path.exists()
+
+
+def test_no_secret_travels_to_another_host(vendor, tmp_path, monkeypatch):
+    vendor.needs("links")
+    called = []
+
+    def request(method, url, **more):
+        called.append((url, more))
+        return http.Response(200, {}, b"", 0.1)
+
+    monkeypatch.setattr(http, "request", request)
+    media = InboundMedia("image", link="https://files.example.org/x.png")
+    vendor.adapter.fetch_media(vendor.credentials, media, str(tmp_path / "f"), limit_bytes=10, deadline=DEADLINE)
+    ((url, more),) = called
+    assert url == media.link
+    assert "headers" not in more
+    assert more["allow_private"] is False
 
 
 # --- The connection ---

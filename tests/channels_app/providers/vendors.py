@@ -26,7 +26,8 @@ class Vendor:
     simulator: SimulatorControl
     receiver: Receiver
     lacks: frozenset[str] = frozenset()
-    """What the vendor does not offer: poll, edit, echo (of sends), history, link (by phone), groups, presence."""
+    """What the vendor does not offer: poll, edit, echo (of sends), history, link (by phone), groups, presence,
+    links (to files)."""
     as_webhook: Callable[[dict], dict] | None = None
     """For a vendor without echoes: what a message that exists there would look like in one."""
 
@@ -106,7 +107,7 @@ def cloud() -> Iterator[Vendor]:
         simulator.add_channel(token, number="15550100100", name="Demo shop", app_secret=SECRET, **ids)
         extra = {**ids, "app_secret": SECRET, "verify_token": verify_token}
         credentials = Credentials(base_url=simulator.base_url, token=token, extra=extra)
-        lacks = frozenset({"poll", "edit", "echo", "history", "link", "groups", "presence"})
+        lacks = frozenset({"poll", "edit", "echo", "history", "link", "groups", "presence", "links"})
         vendor = Vendor("cloud", adapter_named("cloud"), credentials, simulator, receiver, lacks, _as_echo)
         vendor.adapter.register_webhook(credentials, receiver.url, verify_token, deadline=10)
         yield vendor

@@ -10,7 +10,6 @@ from channels_app.providers.errors import ProviderError
 from channels_app.providers.retry_after import retry_after_seconds
 from channels_app.providers.whapi.adapter import WhapiAdapter
 from channels_app.providers.whapi.refusals import message_of
-from kernel import http
 from tests.channels_app.providers.messages import DANA, DEADLINE, PNG, refused, said_by, send, stored
 
 NESTED = {"error": {"code": 400, "message": "wrong request parameters", "details": "/body/to must match"}}
@@ -186,22 +185,6 @@ def test_a_file_that_the_provider_lost_is_fetched_by_its_link(at_whapi, tmp_path
     elsewhere = InboundMedia("image", link="http://10.0.0.1/secret")
     with pytest.raises(ProviderError, match="refused_address"):
         fetch(at_whapi.credentials, elsewhere, str(path), limit_bytes=1_000_000, deadline=DEADLINE)
-
-
-def test_the_token_does_not_travel_to_another_host(at_whapi, tmp_path, monkeypatch):
-    called = []
-
-    def request(method, url, **more):
-        called.append((url, more))
-        return http.Response(200, {}, b"", 0.1)
-
-    monkeypatch.setattr(http, "request", request)
-    media = InboundMedia("image", link="https://files.example.org/x")
-    at_whapi.adapter.fetch_media(at_whapi.credentials, media, str(tmp_path / "f"), limit_bytes=10, deadline=DEADLINE)
-    ((url, more),) = called
-    assert url == media.link
-    assert "headers" not in more
-    assert more["allow_private"] is False
 
 
 def test_history_is_read_page_by_page_and_what_is_unreadable_is_left_out(at_whapi):

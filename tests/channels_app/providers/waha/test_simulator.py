@@ -3,13 +3,7 @@
 import hashlib
 import hmac
 
-from channels_app.providers.base import (
-    InboundConnection,
-    InboundMessage,
-    InboundParticipants,
-    InboundStatus,
-    Outgoing,
-)
+from channels_app.providers.base import InboundConnection, InboundMessage, InboundParticipants, InboundStatus, Outgoing
 from channels_app.providers.waha.parsing import parse
 from channels_app.states import ChannelStatus
 from kernel import http, signing
