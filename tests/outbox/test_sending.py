@@ -1,5 +1,6 @@
-"""How much is handed to the senders, and what they refuse to begin."""
+"""How much is handed to the senders, what they refuse to begin, and when the scheduler waits for them."""
 
+import queue
 import time
 import uuid
 
@@ -45,6 +46,44 @@ def test_what_waited_too_long_for_a_free_thread_is_put_back_without_a_try(lane, 
     senders.stop(timeout=10)
     assert [(one.outcome, one.tries_used) for one in ends] == [(Outcome.NOT_SENT, 0)]
     assert provider.texts() == []
+
+
+class NothingComes(queue.SimpleQueue):
+    """Remembers how long it was waited for; 0 is a look."""
+
+    def __init__(self):
+        self.waits = []
+
+    def get_nowait(self):
+        self.waits.append(0)
+        return super().get_nowait()
+
+    def get(self, *, timeout):
+        self.waits.append(timeout)
+        raise queue.Empty
+
+
+def test_the_scheduler_looks_before_it_waits_and_never_waits_while_there_is_work(lane, chat, provider):
+    """CPython's queue may wait for ever in a first `get` whose timeout is very short."""
+    put(lane, chat, "one")
+    relay = HandRelay()
+    relay.scheduler.events = events = NothingComes()
+    relay.scheduler.step(timeout=0.5)
+    assert relay.under_way() == ["one"]
+    assert events.waits == [0]
+    relay.look()
+    events.waits.clear()
+    relay.scheduler.step(timeout=0.5)
+    looked, waited = events.waits
+    assert looked == 0 < waited <= 0.5
+
+
+def test_a_scheduler_that_ends_waits_for_outcomes_without_spinning(lane, chat, provider):
+    relay = HandRelay()
+    relay.scheduler.events = events = NothingComes()
+    relay.scheduler.stopping = True
+    relay.scheduler.step(timeout=0.5)
+    assert events.waits == [0, 0.5], "although everything that it does while it lives is long due"
 
 
 @pytest.mark.parametrize(

@@ -147,22 +147,35 @@ class Scheduler:
     # --- Events ---------------------------------------------------------------------------------------------------
 
     def _take_in(self, timeout: float) -> None:
+        """Apply what came. If nothing did and there is nothing to do, wait up to `timeout` for it."""
+        # The first look must not wait: a SimpleQueue that nobody has found empty yet takes a timeout that passes while
+        # `get` begins for none at all, and waits for ever (CPython 3.11 and 3.12).
+        if self._apply_waiting() or not (wait := self._sleep_for(timeout)):
+            return
         try:
-            event = self.events.get(timeout=self._sleep_for(timeout)) if timeout else self.events.get_nowait()
-            while True:
-                self._apply(event)
-                event = self.events.get_nowait()
+            self._apply(self.events.get(timeout=wait))
         except queue.Empty:
             return
+        self._apply_waiting()
+
+    def _apply_waiting(self) -> bool:
+        found = False
+        while True:
+            try:
+                event = self.events.get_nowait()
+            except queue.Empty:
+                return found
+            found = True
+            self._apply(event)
 
     def _sleep_for(self, timeout: float) -> float:
-        if not (self.stopping or self.fenced):
-            can_start = self.plan.has_ready() and self.in_flight < self._slots
-            if self.plan.has_reading() or self._changed_lanes or can_start:
-                return 0.000001
-        now = time.monotonic()
+        if self.stopping or self.fenced:
+            return timeout  # nothing but outcomes is awaited
+        can_start = self.plan.has_ready() and self.in_flight < self._slots
+        if self.plan.has_reading() or self._changed_lanes or can_start:
+            return 0.0
         until = min(self.plan.next_timer(), self._pass_at, self._settings_at)
-        return min(max(until - now, 0.000001), timeout)
+        return min(max(until - time.monotonic(), 0.0), timeout)
 
     def _apply(self, event: "Ended | WakeUp | GiveBack") -> None:
         now = time.monotonic()
