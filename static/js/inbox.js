@@ -75,6 +75,16 @@ function leave() {
   delete conversation.dataset.chat
   conversation.replaceChildren()
   list.title()
+  return nothingOpen()
+}
+
+async function nothingOpen() {
+  const answer = await ask(inbox.dataset.url).catch(() => null)
+  const fresh = answer && nodesOf(await answer.text())
+  if (!fresh || conversation.dataset.chat) return
+  const focused = conversation.contains(document.activeElement)
+  conversation.replaceChildren(fresh)
+  if (focused) conversation.focus({ preventScroll: true })
 }
 
 function skeleton() {
@@ -251,6 +261,11 @@ function mentioned({ chat, note }) {
   notice(words)
 }
 
+async function heard(frame) {
+  if (list.released()) await list.released()
+  HEARD[frame.type]?.(frame)
+}
+
 let first = true
 let catching = null
 
@@ -268,7 +283,7 @@ function resync() {
 
 async function standing() {
   const place = document.querySelector("#standing")
-  if (!place) return
+  if (!place) return document.querySelector("#first-steps") && nothingOpen()
   const answer = await ask(place.dataset.url).catch(() => null)
   if (!answer) return
   place.replaceChildren(nodesOf(await answer.text()))
@@ -364,7 +379,7 @@ document.addEventListener("visibilitychange", () => {
   if (thread.current() && thread.atEnd()) thread.markRead()
 })
 
-const socket = new Socket(`/ws/w/${me.workspace}/inbox/`, { heard: (frame) => HEARD[frame.type]?.(frame), stands })
+const socket = new Socket(`/ws/w/${me.workspace}/inbox/`, { heard, stands })
 menu.onChange(refreshSide)
 composer.onTyping((on) => socket.say({ type: "typing", on }))
 if (conversation.dataset.chat) {

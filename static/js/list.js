@@ -10,6 +10,20 @@ const rowOf = (chat) => document.getElementById(`chat-${chat}`)
 const COUNTS_MS = 1500
 const TYPING_MS = 12_000
 
+const PRESS_MS = 1000
+let press = null
+let letGo = () => {}
+// What is drawn anew under a press loses its click, so drawing waits for the button to be let go; not for ever.
+addEventListener("pointerdown", () => {
+  press ??= new Promise((resolve) => {
+    letGo = resolve
+    setTimeout(resolve, PRESS_MS)
+  }).then(() => (press = null))
+})
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(letGo))
+/** Resolves when no button is pressed; null when none is. */
+export const released = () => press
+
 const late = new Set() // chats whose row waits until pointer and keyboard have left the list
 const hovers = matchMedia("(hover: hover)")
 const box = () => document.querySelector("#list-scroller")
@@ -131,6 +145,7 @@ export async function refresh() {
   query.set("limit", String(Math.min(200, Math.max(40, rows().querySelectorAll(".row[data-chat]").length))))
   const answer = await ask(`${inbox.dataset.rows}?${query}`)
   const fresh = nodesOf(await answer.text()).querySelector("#rows")
+  await released()
   const focused = document.activeElement?.closest?.("#rows .row")?.dataset.chat
   const stays = held()?.dataset.chat
   const before = stays && rowOf(stays).getBoundingClientRect().top

@@ -28,8 +28,8 @@ export async function look(area, mode) {
   if (!known.has(url)) {
     known.set(url, "")
     const answer = await ask(url).catch(() => null)
-    if (answer) known.set(url, await answer.text())
-    else known.delete(url)
+    if (!answer) return known.delete(url) // the next letter asks again
+    known.set(url, await answer.text())
     if (trigger) look(area, mode)
     return
   }
@@ -98,5 +98,5 @@ document.addEventListener("mousedown", (event) => {
   take(option)
 })
 document.addEventListener("focusout", (event) => {
-  if (event.target.id === "composer-text" && !event.relatedTarget?.closest?.("#options")) setTimeout(close, 150)
+  if (event.target.id === "composer-text" && !event.relatedTarget?.closest?.("#options")) close()
 })

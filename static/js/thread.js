@@ -108,6 +108,9 @@ export function upsert(fresh, thread = current()) {
   holding(() => {
     const focused = old?.contains(document.activeElement) ? document.activeElement : null
     const next = all.find((message) => message.dataset.place > place)
+    for (const sounds of old?.querySelectorAll(".player, .clip") ?? []) { // what plays goes on
+      fresh.querySelector(`[data-file="${sounds.dataset.file}"]`)?.replaceWith(sounds)
+    }
     old?.remove()
     if (next) next.before(fresh)
     else thread.append(fresh)

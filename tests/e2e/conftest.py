@@ -1,7 +1,7 @@
 """A real browser on the real stack. Both live as long as the tests of this folder and end before the others go on."""
 
+import itertools
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tests.support.stack import Stack, running_stack
 PASSWORD = "waybill-demo"
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / "docs" / "screenshots"
 expect.set_options(timeout=10_000)
+lines = itertools.count(1000)  # of numbers; below are those of the demo and of tests that name one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,7 +92,7 @@ def customer(stack: Stack) -> Callable[..., dict[str, str]]:
     """A new customer who has written a first message: their number and name."""
 
     def write(name: str, text: str = "Hello there") -> dict[str, str]:
-        number = f"1555010{uuid.uuid4().int % 10_000:04}"
+        number = f"1555010{next(lines):04}"
         stack.customer_writes(number, text, name=name)
         return {"number": number, "name": name}
 

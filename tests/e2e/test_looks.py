@@ -7,12 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_writing import bubble, open_chat, wait_for_scripts, write
+from tests.support.waiting import until
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def violations(page: Page) -> list[str]:
-    page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})))")
+    ending = "(a) => a.effect.getComputedTiming().endTime < Infinity"  # a placeholder for more rows pulses for ever
+    page.evaluate(f"Promise.all(document.getAnimations().filter({ending}).map((a) => a.finished.catch(() => {{}})))")
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']][:3]}" for one in found]
 
@@ -108,16 +110,16 @@ def test_keys_alone_are_enough(visit, customer):
     expect(ana.locator("#keys")).to_be_hidden()
     ana.keyboard.press("/")
     expect(ana.locator("#search")).to_be_focused()
-    ana.keyboard.type("Keyboard")
+    ana.keyboard.type("Keyboard Kim")
     expect(ana.locator("#rows .row[data-chat]")).to_have_count(1)
 
 
 def test_a_long_thread_loads_older_messages_without_moving_and_counts_new_ones(visit, customer, stack):
-    someone = customer("Long Lena", "The very first")
+    someone = customer("Lasting Luke", "The very first")
     stack.customer_writes(someone["number"], "Line {n}", count=70)
     ana = visit("ana")
-    open_chat(ana, "Long Lena")
-    expect(ana.locator("#rows .row", has_text="Long Lena")).to_contain_text("Line 70")
+    open_chat(ana, "Lasting Luke")
+    expect(ana.locator("#rows .row", has_text="Lasting Luke")).to_contain_text("Line 70")
     with ana.expect_response("**/read/"):
         ana.get_by_role("button", name=re.compile("^Newest|new$")).click()
     ana.reload()
@@ -154,6 +156,34 @@ def test_the_list_never_moves_a_row_from_under_the_pointer(visit, customer, stac
     expect(names.first).to_have_text("Row Two")
 
 
+def test_a_row_that_changes_while_it_is_pressed_still_opens(visit, customer, stack):
+    someone = customer("Press Polly")
+    ana = visit("ana")
+    held = []
+
+    def relay(page):
+        """Frames that tell of the change wait until the button is down."""
+        show = page.send
+        page.connect_to_server().on_message(
+            lambda frame: held.append((show, frame)) if "Again" in frame else show(frame)
+        )
+
+    ana.route_web_socket(re.compile("/ws/"), relay)
+    ana.reload()
+    wait_for_scripts(ana)
+    expect(ana.locator("#rows .row", has_text="Press Polly")).to_be_visible()
+    stack.customer_writes(someone["number"], "Again")
+    until(lambda: ana.wait_for_timeout(20) or held)
+    ana.locator("#rows").get_by_text("Press Polly", exact=True).hover()
+    ana.mouse.down()
+    for show, frame in held:
+        show(frame)
+    ana.evaluate("0")  # the frames are in the page
+    ana.mouse.up()
+    expect(ana.locator("#conversation h1")).to_have_text("Press Polly")
+    expect(ana.locator("#rows .row", has_text="Press Polly")).to_contain_text("Again")
+
+
 def test_the_list_goes_on_as_far_as_one_scrolls(visit, customer):
     for number in range(42):
         customer(f"Endless {number}")
@@ -163,7 +193,7 @@ def test_the_list_goes_on_as_far_as_one_scrolls(visit, customer):
     wait_for_scripts(ana)
     ana.locator("#list-scroller").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
     expect(rows).not_to_have_count(40)
-    expect(ana.locator("#rows", has_text="Noor Demo")).to_be_visible()
+    expect(rows.get_by_text("Endless 0", exact=True)).to_be_visible()
 
 
 def test_the_bar_follows_who_takes_care_of_the_chat(visit, customer):
@@ -176,17 +206,3 @@ def test_the_bar_follows_who_takes_care_of_the_chat(visit, customer):
     expect(ana.locator(".assignee")).to_contain_text("Ben")
     expect(ana.locator("#rows .row", has_text="Assigned Ada").locator(".face.small")).to_have_text(re.compile("^BD"))
     expect(ben.locator("#tabs", has_text=re.compile("Mine.*[1-9]"))).to_be_visible()
-
-
-def test_the_first_paint_is_small(visit):
-    ana = visit("ana")
-    got = []
-    ana.on("response", lambda response: got.append(response))
-    ana.goto("/w/acme/inbox/")
-    ana.wait_for_load_state("networkidle")
-    painted = ana.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    early = ana.evaluate(
-        f"performance.getEntriesByType('resource').filter((r) => r.startTime < {painted}).map((r) => r.name)"
-    )
-    ours = [name.rpartition("/")[2] for name in early if not name.endswith("django-htmx.js")]  # only while DEBUG is on
-    assert len(ours) + 1 <= 12, " ".join(ours)

@@ -105,6 +105,7 @@ def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(visit, customer):
     uploads(ana).get_by_label("Remove the file").click()
     expect(uploads(ana)).to_have_count(0)
     expect(ana.locator("#composer-text")).to_be_focused()
+    ana.unroute_all(behavior="ignoreErrors")
 
 
 def test_a_lost_connection_costs_one_part_and_not_the_file(visit, customer, stack):

@@ -209,8 +209,9 @@ def test_a_webhook_is_found_by_its_message_read_and_replayed(visit, customer, st
     ana.goto("/w/acme/webhooks/")
     ana.get_by_label("Message id or phone number").fill(wa_id)
     ana.keyboard.press("Enter")
-    expect(ana.locator(".log-list tbody tr")).to_have_count(1)
-    ana.locator("a.row").click()
+    brought = ana.locator(".log-list tbody tr", has=ana.locator("code", has_text=re.compile("^messages")))
+    expect(brought).to_have_count(1)  # another may tell that it was read: our own reading comes back as a report
+    brought.locator("a.row").click()
     expect(ana.locator("#payload")).to_contain_text("Find <b>me</b>")
     expect(ana.locator("#payload .hit").first).to_contain_text(wa_id)
     ana.get_by_role("button", name="Replay", exact=True).click()
