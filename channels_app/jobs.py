@@ -4,6 +4,7 @@ lane for messages is closed while it is not connected."""
 import uuid
 
 CONNECT = "channel.connect"
+LEAVE = "channel.leave"
 LOG_OUT = "channel.log_out"
 PAIR = "channel.pair"
 RESTART = "channel.restart"

@@ -11,6 +11,7 @@ from channels_app.services.alarming import tell_admins
 from channels_app.services.attempts import ended_by
 from channels_app.services.connection import note_failure, note_logged_out
 from channels_app.services.grouping import fetch_groups
+from channels_app.services.leaving import forget_secrets, leave
 from channels_app.services.linking import continue_linking, fetch_pairing_code
 from channels_app.services.restarting import take_up
 from channels_app.services.templates import fetch_templates
@@ -90,6 +91,11 @@ def _sync_templates(job: Job) -> None:
     fetch_templates(channel_id=_channel_id(job), deadline=job.deadline_seconds)
 
 
+@_speaking_to_the_provider
+def _leave(job: Job) -> None:
+    leave(channel_id=_channel_id(job), deadline=job.deadline_seconds)
+
+
 def _tell_admins(job: Job) -> Accepted:
     tell_admins(channel_id=_channel_id(job), deadline=job.deadline_seconds)
     return Accepted()
@@ -113,6 +119,13 @@ def _settle_register_webhook(settled: Sequence[Settled]) -> None:
     for item in settled:
         if item.state == ItemState.FAILED:
             note_webhook_failure(channel_id=_channel_id(item), detail=item.error)
+
+
+def _settle_leave(settled: Sequence[Settled]) -> None:
+    """Whether the provider has understood or not: the secrets are needed no more. A failure stands in the outbox."""
+    for item in settled:
+        if item.state in (ItemState.SENT, ItemState.FAILED):
+            forget_secrets(_channel_id(item))
 
 
 def _settle_others(settled: Sequence[Settled]) -> None:
@@ -141,5 +154,6 @@ KINDS = [
     Kind(jobs.REGISTER_WEBHOOK, perform=_register_webhook, settle=_settle_register_webhook, repeatable=True),
     Kind(jobs.SYNC_GROUPS, perform=_sync_groups, settle=_settle_others, repeatable=True),
     Kind(jobs.SYNC_TEMPLATES, perform=_sync_templates, settle=_settle_others, repeatable=True),
+    Kind(jobs.LEAVE, perform=_leave, settle=_settle_leave, repeatable=True),
     Kind(jobs.TELL_ADMINS, perform=_tell_admins, settle=_settle_quietly, repeatable=True),
 ]

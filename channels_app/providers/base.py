@@ -409,6 +409,13 @@ class Adapter(Protocol):
         """Whether the vendor would call `url` now. One who does not show the secret is believed to have it."""
         ...
 
+    def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
+        """The channel is being removed: the vendor shall call `url` no more. What other programs use stays as it is.
+
+        Doing it again changes nothing.
+        """
+        ...
+
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]: ...
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:

@@ -10,13 +10,14 @@ from channels_app import jobs
 from channels_app.access import channel_to_manage
 from channels_app.errors import MoveNotAllowed
 from channels_app.events import ChannelCreated
-from channels_app.models import Channel, Credential
+from channels_app.models import Channel
 from channels_app.providers import built_in, description_of
 from channels_app.providers.description import Description
 from channels_app.selectors.channels import forget_webhook_target
 from channels_app.services import gateway
 from channels_app.services.asking import ask
 from channels_app.services.credentials import TOKEN, store_credential
+from channels_app.services.leaving import begin_to_leave
 from channels_app.services.moving import move
 from channels_app.services.numbers import clean_phone_number
 from channels_app.services.renumbering import cancel_waiting
@@ -192,7 +193,10 @@ def clean_values(description: Description, given: dict[str, str], *, partial: bo
 
 @again_after_deadlock
 def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
-    """Take the channel away with its secrets; chats and messages stay. What still waited in its lane is cancelled."""
+    """Take the channel away; chats and messages stay. What still waited in its lane is cancelled.
+
+    Its secrets serve once more, to have the provider's webhook taken away by the outbox, and are deleted then.
+    """
     with transaction.atomic():
         channel = channel_to_manage(actor, channel_id)
         cancelled = cancel_waiting(channel_id)  # before the channel is locked, as ingestion does: messages first
@@ -206,7 +210,7 @@ def remove_channel(*, actor: Actor, channel_id: uuid.UUID) -> None:
         )
         if not removed:
             raise MoveNotAllowed("Somebody removed the channel at the same time.")
-        Credential.objects.filter(channel_id=channel_id).delete()
+        begin_to_leave(channel)
         record(
             actor=actor,
             deed="channel.removed",

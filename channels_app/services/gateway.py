@@ -167,6 +167,12 @@ def webhook_is_registered(channel_id: uuid.UUID, url: str, *, deadline: float) -
     return way.adapter.webhook_is_registered(way.credentials, url, way.webhook_secret, deadline=deadline)
 
 
+def leave(channel_id: uuid.UUID, url: str, *, deadline: float) -> None:
+    """Have the provider of a removed channel call `url` no more: what its secrets are kept for, and nothing else."""
+    way = _unseal(channel_id, removed=True)
+    way.adapter.leave(way.credentials, url, deadline=deadline)
+
+
 def templates(channel_id: uuid.UUID, *, deadline: float) -> list[Template]:
     """Every template that the vendor knows for the number, in all states."""
     way = _way(channel_id)
@@ -253,8 +259,8 @@ def _not_called() -> ProviderError:
     return ProviderError("not_called", detail, retry_after=NOT_CALLED_SECONDS, scope="chat")
 
 
-def _unseal(channel_id: uuid.UUID) -> _Open:
-    channel = Channel.objects.living().filter(pk=channel_id).first()
+def _unseal(channel_id: uuid.UUID, *, removed: bool = False) -> _Open:
+    channel = Channel.objects.filter(pk=channel_id, removed_at__isnull=not removed).first()
     if channel is None:
         raise ProviderError("channel_removed", "The channel was removed.", permanent=True)
     rows = Credential.objects.filter(channel_id=channel_id, expires_at__isnull=True)

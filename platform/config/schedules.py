@@ -46,6 +46,12 @@ PLAN = (
         1,
         "a code is a secret, and useless after its time",
     ),
+    Planned(
+        "forget removed channels",
+        "channels_app.services.leaving.forget_removed",
+        60,
+        "secrets of channels whose providers could not be told of their end",
+    ),
     Planned("wake snoozed chats", "inbox.services.shelving.wake_snoozed", 1, "a snooze ends by the clock"),
     Planned(
         "look for missing messages",

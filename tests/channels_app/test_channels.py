@@ -8,8 +8,10 @@ from channels_app import jobs
 from channels_app.errors import NoSuchChannel
 from channels_app.events import ChannelCreated
 from channels_app.models import Channel, Credential
-from channels_app.selectors.channels import WebhookTarget, channels_of, webhook_target
-from channels_app.services import channels
+from channels_app.providers.errors import ProviderError
+from channels_app.selectors.channels import WebhookTarget, channels_of, webhook_target, webhook_url
+from channels_app.services import channels, gateway
+from channels_app.services.leaving import forget_removed
 from channels_app.states import ChannelStatus
 from kernel import clock, crypto, events, signing
 from kernel.errors import Forbidden, Invalid
@@ -18,8 +20,8 @@ from kernel.ids import new_id
 from outbox.models import Item, Lane
 from outbox.services.enqueuing import enqueue
 from outbox.states import ItemState
-from tests.channels_app.conftest import TOKEN
-from tests.support.fake_provider import waiting_jobs
+from tests.channels_app.conftest import TOKEN, move_clock
+from tests.support.fake_provider import fake_provider, perform, waiting_jobs
 from workspaces.access import Operator
 from workspaces.models import AuditEntry
 
@@ -143,12 +145,42 @@ def test_a_removed_channel_loses_its_secrets_and_its_waiting_messages_visibly(
         channels.remove_channel(actor=world.ana, channel_id=shop.pk)
     states = Item.objects.filter(order_key=chat).values_list("state", flat=True)
     assert list(states) == [ItemState.CANCELLED, ItemState.CANCELLED]
-    assert not Credential.objects.filter(channel=shop).exists()
+    with pytest.raises(ProviderError, match="channel_removed"):
+        gateway.health(shop.pk, deadline=1)
     assert shop not in channels_of(world.ana)
     assert webhook_target(shop.pk) is None
     assert AuditEntry.objects.get(deed="channel.removed").details == {"name": "New shop", "messages_cancelled": 2}
     with pytest.raises(NoSuchChannel):
         channels.remove_channel(actor=world.ana, channel_id=shop.pk)
+
+
+@pytest.mark.parametrize("answer", [None, ProviderError("gone", "Nobody knows the channel.", permanent=True)])
+def test_the_provider_of_a_removed_channel_is_told_and_then_its_secrets_are_gone(world, shop, answer):
+    removed = [one for one in waiting_jobs(shop) if one.kind == jobs.REGISTER_WEBHOOK]
+    channels.remove_channel(actor=world.ana, channel_id=shop.pk)
+    assert Credential.objects.filter(channel=shop).exists()
+    with fake_provider(leave=answer) as provider:
+        for item in removed:
+            perform(item)  # what was asked before the removal is nothing any more
+        assert provider.names() == []
+        (item,) = [one for one in waiting_jobs(shop) if one.kind == jobs.LEAVE]
+        perform(item)
+    ((name, credentials, (url,), _),) = provider.asked
+    assert (name, credentials.token, url) == ("leave", TOKEN, webhook_url(shop))
+    assert not Credential.objects.filter(channel=shop).exists()
+    with fake_provider() as provider:
+        perform(item)
+    assert provider.names() == []
+
+
+def test_secrets_of_a_removed_channel_outlive_it_by_an_hour_at_most(world, shop, monkeypatch):
+    keep = channels.create_channel(actor=world.ana, provider="whapi", name="Another", token=TOKEN)[0]
+    channels.remove_channel(actor=world.ana, channel_id=shop.pk)
+    assert forget_removed() == 0
+    move_clock(monkeypatch, hours=1, seconds=1)
+    assert forget_removed() == 2
+    assert not Credential.objects.filter(channel=shop).exists()
+    assert Credential.objects.filter(channel=keep).count() == 2
 
 
 def test_a_connected_channel_is_closed_when_it_is_removed(world):

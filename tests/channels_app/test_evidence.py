@@ -22,6 +22,7 @@ from kernel import clock
 from kernel.ids import first_id_since
 from outbox.models import Item, Lane
 from outbox.models.lane import SentMinute
+from tests.channels_app.conftest import move_clock
 from tests.support.fake_provider import perform, waiting_jobs
 
 S = ChannelStatus
@@ -33,11 +34,6 @@ def channel(world, provider) -> Channel:
     store_credential(channel=world.channel, name=TOKEN, secret="tok-0123456789")
     put(world.channel, status_since=clock.now() - timedelta(days=2))
     return world.channel
-
-
-def move_clock(monkeypatch, **by) -> None:
-    at = clock.now() + timedelta(**by)
-    monkeypatch.setattr(clock, "now", lambda: at)
 
 
 def put(channel: Channel, **values) -> None:

@@ -1,7 +1,6 @@
 """Linking a phone by QR code."""
 
 from contextlib import nullcontext
-from datetime import timedelta
 
 import pytest
 
@@ -16,6 +15,7 @@ from channels_app.states import ChannelStatus
 from kernel import clock
 from kernel.errors import Forbidden, Invalid
 from outbox.models import Item
+from tests.channels_app.conftest import move_clock
 from tests.support.fake_provider import perform, perform_next, waiting_jobs
 
 S = ChannelStatus
@@ -29,11 +29,6 @@ def linking(world, provider, shop) -> Channel:
     assert perform_next(shop) == jobs.REGISTER_WEBHOOK
     provider.asked.clear()
     return shop
-
-
-def move_clock(monkeypatch, **by) -> None:
-    at = clock.now() + timedelta(**by)
-    monkeypatch.setattr(clock, "now", lambda: at)
 
 
 def status_of(channel: Channel) -> str:

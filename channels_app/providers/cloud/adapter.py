@@ -134,10 +134,15 @@ class CloudAdapter:
     def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
         """The nearest address counts: the number's own, else the account's, else the app's."""
         client = Client(credentials, deadline)
-        configured = mapping(client.get(_number(credentials), fields="webhook_configuration"), "webhook_configuration")
+        configured = self._configured(client, credentials)
         places = ("phone_number", "whatsapp_business_account", "application")
         nearest = next(filter(None, (text(configured, place, 2000) for place in places)), "")
         return nearest == url and bool(sequence(client.get(f"{_account(credentials)}/subscribed_apps"), "data"))
+
+    def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
+        """The account stays subscribed to the app: its other numbers need that."""
+        if self._configured(Client(credentials, deadline), credentials).get("phone_number") == url:
+            self.log_out(credentials, deadline=deadline)
 
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
         """Meta's groups become known by their messages."""
@@ -169,6 +174,10 @@ class CloudAdapter:
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         return parsing.parse(body)
+
+    def _configured(self, client: Client, credentials: Credentials) -> dict[str, Any]:
+        """The addresses that Meta calls for this number, by whose they are."""
+        return mapping(client.get(_number(credentials), fields="webhook_configuration"), "webhook_configuration")
 
     def _uploaded(self, client: Client, credentials: Credentials, media: OutgoingMedia) -> str:
         """Meta's id of the file: uploaded first, so that only the small second request can be uncertain."""

@@ -20,7 +20,7 @@ from channels_app.providers.base import (
 from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.files import whole
-from channels_app.providers.reading import Malformed, mapping, moment, text
+from channels_app.providers.reading import Malformed, mapping, moment, sequence, text
 from channels_app.providers.waha import files, finding, limits, parsing, sessions
 from channels_app.providers.waha.client import Client
 from channels_app.providers.waha.composing import endpoint_and_body
@@ -158,12 +158,6 @@ class WahaAdapter:
         with _without_a_session():
             client.act("POST", f"{client.session_path}/logout", repeatable=True)
 
-    def stop(self, credentials: Credentials, *, deadline: float) -> None:
-        """Nothing is sent or received any more; the phone stays linked, and the next start needs no code."""
-        client = Client(credentials, deadline)
-        with _without_a_session():
-            client.act("POST", f"{client.session_path}/stop", repeatable=True)
-
     def restart(self, credentials: Credentials, *, deadline: float) -> None:
         client = Client(credentials, deadline)
         client.act("POST", f"{client.session_path}/restart", repeatable=True)
@@ -185,6 +179,19 @@ class WahaAdapter:
     def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
         session = self._session(Client(credentials, deadline))
         return session is not None and sessions.has_webhook(mapping(session, "config"), url, secret)
+
+    def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
+        """A session to which nobody else listens is stopped: the phone stays linked, the next start needs no code."""
+        client = Client(credentials, deadline)
+        session = self._session(client)
+        if session is None:
+            return
+        before = mapping(session, "config")
+        config = sessions.without_webhook(before, url)
+        if not config["webhooks"]:
+            client.act("POST", f"{client.session_path}/stop", repeatable=True)
+        if config["webhooks"] != sequence(before, "webhooks"):
+            client.act("PUT", client.session_path, {"config": config}, repeatable=True)
 
     def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
         client = Client(credentials, deadline)

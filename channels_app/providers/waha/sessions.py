@@ -34,9 +34,14 @@ NEW_SESSION = {
 
 def with_webhook(config: dict[str, Any], url: str, secret: str) -> dict[str, Any]:
     """The configuration with our webhook in place of our older ones. The rest stays, because a change replaces all."""
-    kept = [hook for hook in _hooks(config) if not _is_ours(hook, url)]
+    without = without_webhook(config, url)
     ours = {"url": url, "events": EVENTS, "hmac": {"key": secret}, "retries": limits.WEBHOOK_RETRIES}
-    return {**config, "webhooks": [*kept, ours]}
+    return {**without, "webhooks": [*without["webhooks"], ours]}
+
+
+def without_webhook(config: dict[str, Any], url: str) -> dict[str, Any]:
+    """The configuration with other programs' webhooks alone."""
+    return {**config, "webhooks": [hook for hook in _hooks(config) if not _is_ours(hook, url)]}
 
 
 def has_webhook(config: dict[str, Any], url: str, secret: str) -> bool:

@@ -189,6 +189,13 @@ class WhapiAdapter:
             for hook in _webhooks(settings)
         )
 
+    def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
+        client = Client(credentials, deadline)
+        there = _webhooks(_as_object(client.get_small("/settings")))
+        kept = [hook for hook in there if not _is_ours(hook, url)]
+        if kept != there:
+            client.act("PATCH", "/settings", {"webhooks": kept}, repeatable=True)
+
     def restart(self, credentials: Credentials, *, deadline: float) -> None:
         """Asking for the health with `wakeup` starts a channel that sleeps or has lost its connection."""
         Client(credentials, deadline).get_small("/health", wakeup="true")

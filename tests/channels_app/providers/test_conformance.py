@@ -38,7 +38,7 @@ from tests.channels_app.providers.messages import (
     send,
     stored,
 )
-from tests.channels_app.providers.vendors import VENDORS
+from tests.channels_app.providers.vendors import SECRET, VENDORS
 
 # --- Sending ---
 
@@ -220,6 +220,14 @@ def test_a_file_that_is_too_large_or_gone_leaves_nothing_behind(vendor, tmp_path
         vendor.adapter.fetch_media(vendor.credentials, gone, str(path), limit_bytes=10_000, deadline=DEADLINE)
     assert caught.value.permanent
     assert not path.exists()
+
+
+def test_leaving_takes_the_webhook_away_and_may_be_done_again(vendor):
+    there = vendor.credentials, vendor.webhook_url
+    assert vendor.adapter.webhook_is_registered(*there, SECRET, deadline=DEADLINE)
+    for _ in range(2):
+        vendor.adapter.leave(*there, deadline=DEADLINE)
+        assert not vendor.adapter.webhook_is_registered(*there, SECRET, deadline=DEADLINE)
 
 
 def test_no_secret_travels_to_another_host(vendor, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 
 from channels_app.providers.base import Credentials
 from channels_app.providers.errors import ProviderError
+from channels_app.providers.waha.client import Client
 from channels_app.states import ChannelStatus
 from tests.channels_app.providers.messages import DEADLINE, said_by
 from tests.channels_app.providers.vendors import SECRET
@@ -115,10 +116,22 @@ def test_a_lost_connection_is_taken_up_without_a_new_link(at_waha):
     assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.CONNECTED
 
 
-def test_a_session_is_stopped_once_and_a_missing_one_is_stopped_already(at_waha):
-    at_waha.adapter.stop(at_waha.credentials, deadline=DEADLINE)
+def test_leaving_stops_a_session_that_nobody_else_hears_and_a_missing_one_is_left_already(at_waha):
+    at_waha.adapter.leave(at_waha.credentials, at_waha.webhook_url, deadline=DEADLINE)
     assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.DISCONNECTED
-    at_waha.adapter.stop(fresh(at_waha), deadline=DEADLINE)
+    at_waha.adapter.qr_code(at_waha.credentials, deadline=DEADLINE)  # linked as it was: it only has to be started
+    assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.CONNECTED
+    at_waha.adapter.leave(fresh(at_waha), at_waha.webhook_url, deadline=DEADLINE)
+
+
+def test_leaving_keeps_a_session_running_that_another_program_hears(at_waha):
+    other = {"url": "https://crm.example.org/hook", "events": ["message"]}
+    session = "/api/sessions/shop"
+    client = Client(at_waha.credentials, DEADLINE)
+    client.act("PUT", session, {"config": {"webhooks": [*client.get(session)["config"]["webhooks"], other]}})
+    at_waha.adapter.leave(at_waha.credentials, at_waha.webhook_url, deadline=DEADLINE)
+    assert client.get(session)["config"]["webhooks"] == [other]
+    assert at_waha.adapter.health(at_waha.credentials, deadline=DEADLINE).status == ChannelStatus.CONNECTED
 
 
 def test_logging_out_of_a_session_that_is_gone_is_done(at_waha):
