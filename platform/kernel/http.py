@@ -258,7 +258,8 @@ class _Connecting:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             call.deadline.covers(sock)
             return sock
-        raise trouble
+        # As urllib3's own: it takes a bare reset for one that came after the request, and reads from no socket at all.
+        raise urllib3.exceptions.NewConnectionError(self, "refused, reset or too late") from trouble
 
     def send(self, data: Any) -> None:
         call: _Call = _current.call

@@ -1,5 +1,6 @@
 """Outbound HTTP against real sockets that behave badly: what can be said about a failed request must be true."""
 
+import errno
 import gzip
 import io
 import os
@@ -235,6 +236,18 @@ def test_a_port_where_nobody_listens_received_nothing():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     failed(http.NotSent, "connect", f"http://127.0.0.1:{port}/{SECRET}")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [(ConnectionResetError(errno.ECONNRESET, "reset"), "connect"), (TimeoutError("timed out"), "timeout")],
+)
+def test_a_server_that_dies_before_the_connection_stands_received_nothing(trouble, code, monkeypatch):
+    def connect(address, timeout):
+        raise trouble
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    failed(http.NotSent, code, f"http://127.0.0.1:9/{SECRET}")
 
 
 def test_a_name_that_does_not_exist_received_nothing():
