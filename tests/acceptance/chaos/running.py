@@ -13,6 +13,7 @@ from tests.acceptance.chaos.programs import Programs
 from tests.acceptance.chaos.traffic import Api, Traffic
 
 Tell = Callable[[str], None]
+LOG_CHARACTERS = 1500
 STILL_SECONDS = 3.0  # webhooks may be planned for later: quiet counts when it lasts
 WAITING = """
     select (select count(*) from outbox_item where open or state = 'scheduled')
@@ -73,7 +74,11 @@ def run(plan: Plan, tell: Tell) -> Verdict:
             for sentence in (*programs.ended_alone, *programs.stuck):
                 tell(f"Beside the verdict: {sentence}.")
             tell(f"Calls of the API that were repeated: {traffic.repeats}.")
-            return judge(_evidence(traffic, programs, database, retried, trouble))
+            verdict = judge(_evidence(traffic, programs, database, retried, trouble))
+            if not verdict.clean:
+                for name in ("provider", "web"):
+                    tell(f"The log of {name} ends with:\n{programs.log(name)[-LOG_CHARACTERS:]}")
+            return verdict
         finally:
             programs.stop()
 
