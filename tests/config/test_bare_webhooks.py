@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.signals import request_started
-from django.db import connections
+from django.db import connection, connections
 
 from config import bare_webhooks
 from config.wsgi import application
@@ -83,6 +84,14 @@ def test_under_a_wsgi_server_a_crash_of_the_view_is_a_plain_500(path, monkeypatc
     status, content = _through_wsgi(path, b"{}")
     assert status == "500 Internal Server Error"
     assert b"hunter2" not in content
+
+
+def test_a_webhook_that_another_thread_stores_takes_no_connection_of_its_own(path, monkeypatch):
+    assert _through_wsgi(path, b"{}")[0] == "200 OK"  # now its channel is known
+    monkeypatch.setattr(receiving, "store", lambda **_: None)
+    with ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(lambda: (_through_wsgi(path, b"{}")[0], connection.connection))
+        assert answered.result(10) == ("200 OK", None)
 
 
 def _through_wsgi(path: str, body: bytes = b"") -> tuple[str, bytes]:

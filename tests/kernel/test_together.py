@@ -13,7 +13,7 @@ from tests.support.waiting import until
 class Work:
     """Notes what was done together; the first go can be held up until the test lets it end."""
 
-    def __init__(self, act: Callable[[Sequence[str]], None] = lambda things: None, **limits: int):
+    def __init__(self, act: Callable[[Sequence[str]], None] = lambda things: None, **limits: float):
         self.goes: list[list[str]] = []
         self.begun, self.may_end = threading.Event(), threading.Event()
         self._act = act
@@ -97,3 +97,39 @@ def test_when_the_one_who_does_it_is_ended_nobody_is_told_that_it_was_done(pool)
         follower.result(10)
     work.together.do("later")
     assert work.goes[-1] == ["later"]
+
+
+def test_nobody_waits_for_one_who_hangs(pool):
+    work = Work(patience=0.05)
+    hanging = pool.submit(work.together.do, "first")
+    assert work.begun.wait(10)
+    others = [pool.submit(work.together.do, other) for other in ("a", "b", "c")]
+    for other in others:
+        assert other.result(10) is None
+    assert sorted(thing for go in work.goes[1:] for thing in go) == ["a", "b", "c"]
+    assert not hanging.done()
+    work.may_end.set()
+    assert hanging.result(10) is None
+    work.together.do("later")
+    assert work.goes[-1] == ["later"]
+
+
+def test_what_one_who_hangs_has_in_hands_is_not_called_done(pool):
+    hangs, may_go_on = threading.Event(), threading.Event()
+
+    def hang(things: Sequence[str]) -> None:
+        if "a" in things:
+            hangs.set()
+            assert may_go_on.wait(10)
+
+    work = Work(hang, patience=0.2)
+    first, leader, follower = work.first_and_then(pool, "a", "b")
+    assert first.result(10) is None
+    assert hangs.wait(10)
+    with pytest.raises(Unfinished):
+        follower.result(10)
+    assert not leader.done()
+    work.together.do("later")
+    may_go_on.set()
+    assert leader.result(10) is None
+    assert work.goes == [["first"], ["a", "b"], ["later"]]

@@ -9,10 +9,11 @@ from io import BytesIO
 import psycopg
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.test import RequestFactory
 
 from inbox.models import Message
+from kernel.together import Unfinished
 from tests.support.waiting import until
 from tests.support.world import WEBHOOK_SECRET, make_world
 from tests.webhooks.bodies import CHAT, messages, status, statuses, text
@@ -213,9 +214,10 @@ def test_a_refusal_is_answered_also_when_it_cannot_be_counted(world, post, monke
     assert not InboundEvent.objects.exists()
 
 
-def test_when_the_database_cannot_take_it_nobody_is_told_200(world, post, monkeypatch):
+@pytest.mark.parametrize("trouble", [DatabaseError("away"), InterfaceError("closed"), Unfinished()])
+def test_when_the_database_cannot_take_it_nobody_is_told_200(world, post, monkeypatch, trouble):
     def away(**_):
-        raise DatabaseError("away")
+        raise trouble
 
     monkeypatch.setattr(receiving, "store", away)
     response = post(world.channel, messages(text("a")))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from kernel.ids import new_id
 from kernel.together import Together
@@ -39,7 +39,10 @@ DO UPDATE SET attempts = webhooks_inboundevent.attempts + 1
 
 
 def store(*, workspace_id: uuid.UUID, channel_id: uuid.UUID, method: str, suffix: str, body: bytes) -> uuid.UUID:
-    """One row; in autocommit it is durable when this returns. Raises DatabaseError, and then nothing is kept."""
+    """One row; in autocommit it is durable when this returns.
+
+    Raises django.db.Error, and Unfinished when another thread hangs over it; then it may be kept or not.
+    """
     event_id = new_id()
     row = (event_id, workspace_id, channel_id, method, suffix.replace("\0", "")[:_SUFFIX_LENGTH], body)
     _together.do(row, len(body))
@@ -81,5 +84,5 @@ def count_refusal(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_COUNT_REFUSAL, [new_id(), workspace_id, channel_id, method, rule, reason])
-    except DatabaseError as error:
+    except Error as error:
         log.warning("webhook.refusal_not_counted channel=%s rule=%s error=%s", channel_id, rule, type(error).__name__)

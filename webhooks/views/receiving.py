@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.request import HttpHeaders
 from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.selectors.channels import WebhookTarget, webhook_target
 from kernel.api import problem
+from kernel.together import Unfinished
 from webhooks.services import applier
 from webhooks.services.storing import count_refusal, store
 from webhooks.services.vendors import VENDORS, Vendor
@@ -79,7 +81,7 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
         store(workspace_id=target.workspace_id, channel_id=key, method=request.method, suffix=suffix, body=body)
     except Refused as refusal:
         return _refusal_answer(request, refusal, verbs, target, key)
-    except DatabaseError as error:
+    except (DatabaseError, Unfinished) as error:
         log.error("webhook.not_stored channel=%s error=%s", key, type(error).__name__)
         return problem(
             503,
@@ -88,8 +90,16 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
             "The database cannot take the event now. Send it again.",
             headers={"Retry-After": "5"},
         )
-    transaction.on_commit(applier.wake, robust=True)
+    _wake_applier()
     return HttpResponse(b'{"received": %d}' % received, content_type="application/json")
+
+
+def _wake_applier() -> None:
+    """Outside a transaction at once: Django's hook would first open a connection, and another may have stored it."""
+    if connection.in_atomic_block:
+        transaction.on_commit(applier.wake)
+    else:
+        applier.wake()
 
 
 def _verbs(provider: str) -> tuple[str, ...]:
