@@ -2,6 +2,7 @@
 
 import unicodedata
 import uuid
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -35,6 +36,7 @@ def tile_letters(name: str) -> str:
 
 
 @register.simple_tag
+@cache  # a page of the inbox has some 250
 def icon(name: str, classes: str = "") -> SafeString:
     """A drawing of static/icons.svg, hidden from screen readers: the words beside it speak."""
     return format_html(
