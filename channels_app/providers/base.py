@@ -317,6 +317,13 @@ class InboundTemplate:
 
 
 @dataclass(frozen=True)
+class InboundNotice:
+    """One sentence about the number or its account that moves nothing, and that an admin wants to have seen."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Ignored:
     """Genuine, and nothing to do; kept in the log with the reason."""
 
@@ -338,6 +345,7 @@ Inbound = (
     | InboundPresence
     | InboundConnection
     | InboundTemplate
+    | InboundNotice
     | Ignored
 )
 

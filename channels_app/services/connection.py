@@ -15,10 +15,10 @@ from channels_app.errors import CredentialMissing, MoveNotAllowed
 from channels_app.models import Channel, Credential
 from channels_app.policy import restart_wait_seconds
 from channels_app.providers import description_of
-from channels_app.providers.base import Health, InboundConnection
+from channels_app.providers.base import Health, InboundConnection, InboundNotice
 from channels_app.services.asking import ask, is_asked, take_back
 from channels_app.services.credentials import CODES, TOKEN
-from channels_app.services.moving import move, note_detail, open_unless_held
+from channels_app.services.moving import move, note_detail, open_unless_held, tell_changed, write_down
 from channels_app.services.renumbering import note_identity
 from channels_app.services.templates import have_templates_read
 from channels_app.states import LINKING, MOVES, SENDS, UNLINKED, ChannelStatus
@@ -218,6 +218,15 @@ def _plan_restart(channel: Channel, to: str) -> None:
     if to in (ChannelStatus.CONNECTING, ChannelStatus.ERROR) and description_of(channel.provider).restarts:
         wait = restart_wait_seconds(0, random.random())
         Channel.objects.filter(pk=channel.pk).update(restarts=0, restart_at=clock.now() + timedelta(seconds=wait))
+
+
+def note_notice(*, channel_id: uuid.UUID, notice: InboundNotice) -> None:
+    """Show in the channel's history what the provider says of the number or its account; it moves nothing."""
+    with transaction.atomic():
+        channel = Channel.objects.living().filter(pk=channel_id).first()
+        if channel is not None:
+            write_down(channel, old=channel.status, new=channel.status, reason=notice.text)
+            tell_changed(channel)
 
 
 def note_inbound(channel_ids: Iterable[uuid.UUID], at: datetime) -> None:

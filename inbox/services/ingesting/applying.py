@@ -11,11 +11,18 @@ from channels_app.providers.base import (
     InboundConnection,
     InboundGroup,
     InboundIdentity,
+    InboundNotice,
     InboundPresence,
     InboundStatus,
     InboundTemplate,
 )
-from channels_app.services.connection import lock_for_news, note_confirmed, note_connection, note_inbound
+from channels_app.services.connection import (
+    lock_for_news,
+    note_confirmed,
+    note_connection,
+    note_inbound,
+    note_notice,
+)
 from channels_app.services.templates import note_template
 from inbox.events import ChatChanged, CustomerPresence, MessagesChanged
 from inbox.models import Chat
@@ -199,6 +206,8 @@ def _tell_connections(batch: Sequence[Heard]) -> set[uuid.UUID]:
                 named.add(heard.source.channel_id)
         elif isinstance(heard.value, InboundTemplate):
             note_template(channel_id=heard.source.channel_id, news=heard.value)
+        elif isinstance(heard.value, InboundNotice):
+            note_notice(channel_id=heard.source.channel_id, notice=heard.value)
     if fresh:
         note_inbound({heard.source.channel_id for heard in fresh}, heard_at)
     if acknowledged := {heard.source.channel_id for heard in fresh if isinstance(heard.value, InboundStatus)}:

@@ -1,10 +1,10 @@
 """News of the account and the number, and the number's own status."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from channels_app.providers.base import Health, Ignored, Inbound, InboundConnection
+from channels_app.providers.base import Health, Inbound, InboundConnection, InboundNotice
 from channels_app.providers.cloud.parsing.people import Place
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.reading import Malformed, mapping, moment, sequence, text
@@ -41,6 +41,33 @@ BANS = {
     "DISABLE": (ChannelStatus.ERROR, "Meta disabled the account."),
     "REINSTATE": (ChannelStatus.CONNECTED, "Meta reinstated the account."),
 }
+NOTICES = {
+    "account_alerts": (
+        "Meta warns about the account",
+        ("alert_severity", "alert_type", "alert_description", "alert_status"),
+    ),
+    "account_review_update": ("Meta has reviewed the account", ("decision",)),
+    "business_capability_update": (
+        "Meta changed how many people the account may write to in a day",
+        ("max_daily_conversations_per_business", "max_daily_conversation_per_phone"),
+    ),
+    # Named after quality, but about limits. It names a number of the account by its digits alone.
+    "phone_number_quality_update": (
+        "Meta changed what a number may send",
+        ("display_phone_number", "event", "max_daily_conversations_per_business", "current_limit"),
+    ),
+    "phone_number_name_update": (
+        "Meta has decided about a display name",
+        ("display_phone_number", "requested_verified_name", "decision", "rejection_reason"),
+    ),
+    "security": ("Meta reports a change of a number's security", ("display_phone_number", "event")),
+    "message_template_quality_update": (
+        "The quality of a template changed",
+        ("message_template_name", "message_template_language", "new_quality_score"),
+    ),
+}
+"""What some news mean, and which of their values say more."""
+
 ENDED = {
     "ACCOUNT_DELETED": "The WhatsApp Business account was deleted.",
     "PARTNER_REMOVED": "The account was disconnected from the app.",
@@ -91,7 +118,7 @@ def account_values(item: Any, place: Place) -> Iterable[Inbound]:
     if event == "ACCOUNT_VIOLATION":
         kind = text(mapping(item, "violation_info"), "violation_type", 60).replace("_", " ").lower()
         return [InboundConnection(ChannelStatus.DEGRADED, f"Meta reports a violation of its policies: {kind}.")]
-    return [Ignored(f"News of the account: {event.replace('_', ' ').lower() or 'nothing'}.")]
+    return [InboundNotice(f"News of the account: {_plain(event) or 'no details'}.")]
 
 
 def _restricted(item: dict[str, Any]) -> str:
@@ -102,11 +129,24 @@ def _restricted(item: dict[str, Any]) -> str:
     return f"Meta restricted the account{until}: {', '.join(filter(None, names)) or 'no reason given'}."
 
 
-def quality_values(item: Any, place: Place) -> Iterable[Inbound]:
-    """Named after quality, but about limits and throughput. It names a number that need not be the one called."""
-    event = text(item, "event", 60).replace("_", " ").lower() if isinstance(item, dict) else ""
-    return [Ignored(f"Meta changed what the number may send: {event or 'no details'}.")]
+def notice_values(field: str) -> Callable[[Any, Place], Iterable[Inbound]]:
+    """Reads news of one of NOTICES: they move nothing, and an admin wants to have seen them."""
+    meaning, names = NOTICES[field]
+
+    def read(item: Any, place: Place) -> Iterable[Inbound]:
+        if not isinstance(item, dict):
+            raise Malformed("News of an account is not an object.")
+        told = {**item, **mapping(item, "alert_info")}
+        said = filter(None, (_plain(_word(told.get(name))) for name in names))
+        return [InboundNotice(f"{meaning}: {', '.join(dict.fromkeys(said)) or 'no details'}.")]
+
+    return read
 
 
-def alert_values(item: Any, place: Place) -> Iterable[Inbound]:
-    return [Ignored("News of the account that changes nothing here.")]
+def _word(value: Any) -> str:
+    return str(value)[:100] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+
+
+def _plain(word: str) -> str:
+    """Meta's CONSTANT_NAMES as words; names that people gave stay as they are."""
+    return word.replace("_", " ").lower() if word.isupper() else word

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from channels_app.providers.base import Ignored, Inbound, Parsed
+from channels_app.providers.base import Ignored, Inbound, InboundNotice, Parsed
 from channels_app.providers.cloud.parsing import accounts, echoes, statuses, templates
 from channels_app.providers.cloud.parsing.messages import message_values
 from channels_app.providers.cloud.parsing.people import Place, place_of
@@ -21,23 +21,17 @@ ITEMS: dict[str, Reader] = {
     "history": echoes.history_values,
     "state_sync": echoes.contact_values,
     "calls": statuses.call_values,
-    "errors": lambda item, place: [Ignored(f"Meta reports a problem: {_explained(item)}")],
+    "errors": lambda item, place: [InboundNotice(f"Meta reports a problem: {_explained(item)}")],
     "user_preferences": lambda item, place: [Ignored("Somebody changed what marketing they want.")],
 }
 """Lists inside a change's value, whatever its field."""
 
 FIELDS: dict[str, Reader] = {
     "account_update": accounts.account_values,
-    "account_alerts": accounts.alert_values,
-    "account_review_update": accounts.alert_values,
-    "business_capability_update": accounts.alert_values,
-    "phone_number_quality_update": accounts.quality_values,
-    "phone_number_name_update": accounts.alert_values,
-    "security": accounts.alert_values,
+    **{field: accounts.notice_values(field) for field in accounts.NOTICES},
     "message_template_status_update": templates.status_values,
     "template_category_update": templates.category_values,
-    "message_template_quality_update": templates.quality_values,
-    "message_template_components_update": templates.quality_values,
+    "message_template_components_update": templates.components_values,
 }
 """Changes whose value is one object."""
 
@@ -124,4 +118,5 @@ def _unknown(field: str) -> Reader:
 def _explained(item: Any) -> str:
     if not isinstance(item, dict):
         raise Malformed("An error is not an object.")
-    return " ".join(filter(None, explained(item)))
+    code, words = explained(item)
+    return words or f"{code or 'no details'}."

@@ -47,8 +47,8 @@ def category_values(item: Any, place: Place) -> Iterable[Inbound]:
     return [InboundTemplate(**named, category=text(item, "new_category", 40).lower())]
 
 
-def quality_values(item: Any, place: Place) -> Iterable[Inbound]:
-    return [Ignored("The quality or the words of a template changed; the next synchronisation brings them.")]
+def components_values(item: Any, place: Place) -> Iterable[Inbound]:
+    return [Ignored("The words of a template changed; the next synchronisation brings them.")]
 
 
 def _named(item: Any) -> dict[str, str] | None:

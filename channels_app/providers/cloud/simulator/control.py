@@ -53,15 +53,18 @@ class NumberControl(NumberDeeds):
         if to == "re-paired":
             number.number = str(values.get("number") or f"{int(number.number) + 1}")
         if to == "banned":
-            self._tell(number, {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}})
+            self._tell(number, "account_update", event="DISABLED_UPDATE", ban_info={"waba_ban_state": "DISABLE"})
         if to == "restricted":
             info = [{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": 1_999_999_999}]
-            self._tell(number, {"event": "ACCOUNT_RESTRICTION", "restriction_info": info})
+            self._tell(number, "account_update", event="ACCOUNT_RESTRICTION", restriction_info=info)
+        if to == "flagged":
+            limit = {"event": "FLAGGED", "current_limit": "TIER_1K"}
+            self._tell(number, "phone_number_quality_update", display_phone_number=number.number, **limit)
         self._state.save()
         return number.described()
 
-    def _tell(self, number: Number, value: dict[str, Any]) -> None:
-        self._webhooks.tell(number, [Event("account_update", "", "", value)])
+    def _tell(self, number: Number, field: str, **value: Any) -> None:
+        self._webhooks.tell(number, [Event(field, "", "", value)])
 
     def numbers(self) -> list[dict[str, Any]]:
         with self._state.lock:

@@ -121,6 +121,19 @@ def test_a_token_that_ends_closes_the_lane_and_a_check_notices(place):
     assert Lane.objects.get(pk=channel.pk).closed
 
 
+def test_what_meta_says_of_a_number_stands_in_its_history_and_moves_nothing(place, client):
+    place.connect()
+    place.simulator.connection("flagged")
+    place.hear()
+    assert place.now().status == S.CONNECTED
+    assert not InboundEvent.objects.exclude(result="applied").exists()
+    page = f"/w/acme/channels/{place.channel.pk}/"
+    client.force_login(place.world.ana.user)
+    assert "Meta changed what a number may send: 15550100100, flagged, tier 1k." in client.get(page).content.decode()
+    client.force_login(place.world.zoe.user)
+    assert client.get(page).status_code == 404
+
+
 def test_a_restriction_that_meta_tells_is_shown_and_sending_goes_on(place):
     place.connect()
     place.simulator.connection("restricted")

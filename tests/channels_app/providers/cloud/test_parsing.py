@@ -14,6 +14,7 @@ from channels_app.providers.base import (
     InboundContact,
     InboundEdit,
     InboundMessage,
+    InboundNotice,
     InboundReaction,
     InboundRevoke,
     InboundStatus,
@@ -274,7 +275,51 @@ def test_news_of_the_account_move_the_connection(value, status):
     assert isinstance(parsed.values[0], InboundConnection)
 
 
-@pytest.mark.parametrize("field", ["phone_number_quality_update", "security", "flows", "something_new"])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("account_update", {"event": "VERIFIED_ACCOUNT"}, "News of the account: verified account."),
+        ("account_review_update", {"decision": "APPROVED"}, "Meta has reviewed the account: approved."),
+        (
+            "account_alerts",
+            {"entity_type": "WABA", "alert_info": {"alert_severity": "CRITICAL", "alert_type": "LOW_QUALITY"}},
+            "Meta warns about the account: critical, low quality.",
+        ),
+        (
+            "phone_number_quality_update",
+            {"display_phone_number": "15550100100", "event": "FLAGGED", "current_limit": "TIER_1K"},
+            "Meta changed what a number may send: 15550100100, flagged, tier 1k.",
+        ),
+        (
+            "business_capability_update",
+            {"max_daily_conversation_per_phone": 1000, "max_phone_numbers_per_waba": 2},
+            "Meta changed how many people the account may write to in a day: 1000.",
+        ),
+        (
+            "phone_number_name_update",
+            {"requested_verified_name": "Demo Shop", "decision": "REJECTED"},
+            "Meta has decided about a display name: Demo Shop, rejected.",
+        ),
+        ("security", {"event": None}, "Meta reports a change of a number's security: no details."),
+        (
+            "message_template_quality_update",
+            {"message_template_name": "order_update", "new_quality_score": "RED"},
+            "The quality of a template changed: order_update, red.",
+        ),
+    ],
+)
+def test_news_that_move_nothing_are_told_to_admins(field, value, words):
+    parsed = read(field, value)
+    assert (parsed.values, parsed.homes) == ((InboundNotice(words),), (("waba_id", ACCOUNT),))
+
+
+def test_a_problem_of_the_number_is_told_to_admins_in_our_words_and_metas():
+    (heard,) = values(errors=[{"code": 131048, "title": "Spam rate limit hit"}])
+    assert heard.text.startswith("Meta reports a problem: Meta limits this number because people block or report it")
+    assert values(errors=[{}]) == [InboundNotice("Meta reports a problem: no details.")]
+
+
+@pytest.mark.parametrize("field", ["message_template_components_update", "flows", "something_new"])
 def test_other_news_are_kept_with_a_reason(field):
     parsed = read(field, {"event": "FLAGGED"})
     assert (parsed.kind, type(parsed.values[0])) == (field, Ignored)
@@ -319,15 +364,15 @@ EXPECTED = {
     "call-status": Ignored,
     "echo-revoke": InboundRevoke,
     "edit-": InboundEdit,
-    "phone-quality": Ignored,
+    "phone-quality": InboundNotice,
     "reaction": InboundReaction,
     "revoke-": InboundRevoke,
     "status-": InboundStatus,
     "template-approved": InboundTemplate,
-    "template-quality": Ignored,
+    "template-quality": InboundNotice,
     "template-rejected": InboundTemplate,
     "user-preferences": Ignored,
-    "value-errors": Ignored,
+    "value-errors": InboundNotice,
 }
 
 
