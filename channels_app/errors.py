@@ -25,3 +25,8 @@ class TemplateNotUsable(Invalid):
 class CredentialMissing(Invalid):
     code = "credential_missing"
     message = "The channel has no token yet. Paste one to connect it."
+
+
+class NoSimulator(Conflict):
+    code = "no_simulator"
+    message = "No simulator answers on this machine. Start one with: manage.py simulate_provider --demo"

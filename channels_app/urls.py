@@ -9,6 +9,7 @@ urlpatterns = [
     path("w/<slug:slug>/channels/", listing.channel_list, name="channel-list"),
     path("w/<slug:slug>/channels/cards/", listing.channel_cards, name="channel-cards"),
     path("w/<slug:slug>/channels/add/", detail.add, name="channel-add"),
+    path("w/<slug:slug>/channels/simulator/", detail.simulate, name="channel-simulate"),
     path("w/<slug:slug>/channels/<uuid:channel_id>/", detail.detail, name="channel-detail"),
     path("w/<slug:slug>/channels/<uuid:channel_id>/link/", detail.link, name="channel-link"),
     path("w/<slug:slug>/channels/<uuid:channel_id>/name/", detail.rename, name="channel-rename"),

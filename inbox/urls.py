@@ -3,10 +3,10 @@
 from django.urls import path
 
 from inbox.views.attachments import attachment_fetch, attachment_file, attachment_thumbnail, attachment_upload
-from inbox.views.chat_list import chat_counts, chat_list, chat_rows
+from inbox.views.chat_list import chat_counts, chat_list, chat_rows, first_steps_close
 from inbox.views.composing import draft_save, emoji_picker, mention_picker, quick_reply_picker
 from inbox.views.conversations import chat_detail, chat_read, chat_standing
-from inbox.views.deeds import chat_assign, chat_contact, chat_label, chat_mute, chat_state, chat_unread
+from inbox.views.deeds import chat_assign, chat_contact, chat_label, chat_mute, chat_separate, chat_state, chat_unread
 from inbox.views.details import chat_info
 from inbox.views.messages import (
     message_deleted,
@@ -39,6 +39,7 @@ urlpatterns = [
     path(f"{inbox}/", chat_list, name="chat-list"),
     path(f"{inbox}/rows/", chat_rows, name="chat-rows"),
     path(f"{inbox}/counts/", chat_counts, name="chat-counts"),
+    path(f"{inbox}/first-steps/", first_steps_close, name="first-steps"),
     path(f"{inbox}/new/", chat_new, name="chat-new"),
     path(f"{inbox}/new/people/", chat_people, name="chat-people"),
     path(f"{inbox}/palette/", palette, name="palette"),
@@ -76,5 +77,6 @@ urlpatterns = [
     path(f"{inbox}/<uuid:chat_id>/mute/", chat_mute, name="chat-mute"),
     path(f"{inbox}/<uuid:chat_id>/unread/", chat_unread, name="chat-unread"),
     path(f"{inbox}/<uuid:chat_id>/contact/", chat_contact, name="chat-contact"),
+    path(f"{inbox}/<uuid:chat_id>/separate/", chat_separate, name="chat-separate"),
     path(f"{inbox}/<uuid:chat_id>/pick/<slug:what>/", chat_pick, name="chat-pick"),
 ]

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from channels_app.access import channel_for
+from channels_app.errors import NoSimulator
 from channels_app.forms import AddChannelForm, ChannelForm, PairingForm, ProviderForm, ValuesForm
 from channels_app.models import Channel
 from channels_app.providers import built_in, description_of
@@ -20,6 +21,7 @@ from channels_app.selectors.history import connection_history
 from channels_app.selectors.templates import templates_of
 from channels_app.services import channels, connection, grouping, linking, renumbering, webhooking
 from channels_app.services.credentials import PAIRING_CODE, QR
+from channels_app.services.simulating import simulator_url, use_simulator
 from channels_app.services.templates import sync_templates
 from channels_app.states import LINKING, SENDS, ChannelStatus
 from channels_app.views.cards import DOTS, card_of, cure_of
@@ -59,9 +61,22 @@ def add(request: HttpRequest) -> HttpResponse:
         "vendors": [(name, description_of(name)) for name in built_in()],
         "provider": provider,
         "description": description,
+        "simulator": simulator_url(),
     }
     wrong = form.errors or (request.method == "POST" and choice.errors)
     return render(request, "channels_app/add.html", context, status=400 if wrong else 200)
+
+
+@require_POST
+@requires(Permission.MANAGE_CHANNELS)
+def simulate(request: HttpRequest) -> HttpResponse:
+    """A number without a phone, where a simulated provider runs beside Waybill."""
+    try:
+        channel = use_simulator(actor=request.member)
+    except NoSimulator as refusal:
+        messages.error(request, refusal.message)
+        return redirect("channels_app:channel-add", slug=request.workspace.slug)
+    return redirect("channels_app:channel-detail", slug=request.workspace.slug, channel_id=channel.pk)
 
 
 @require_safe
@@ -112,6 +127,7 @@ def act(request: HttpRequest, channel_id: UUID, deed: str) -> HttpResponse:
 
 def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], object], str]]:
     on = {"actor": actor, "channel_id": channel.pk}
+    named = {"name": channel.name}
 
     def lane(deed: Callable[..., object], **details: str) -> Callable[[], object]:
         def do() -> None:
@@ -121,15 +137,15 @@ def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], objec
         return do
 
     return {
-        "connect": (lambda: connection.connect(**on), f"{channel.name} is being connected."),
-        "reconnect": (lambda: connection.reconnect(**on), f"{channel.name} is being connected again."),
+        "connect": (lambda: connection.connect(**on), _("%(name)s is being connected.") % named),
+        "reconnect": (lambda: connection.reconnect(**on), _("%(name)s is being connected again.") % named),
         "disconnect": (
             lambda: connection.disconnect(**on),
-            f"{channel.name} is disconnected. What you write waits.",
+            _("%(name)s is disconnected. What you write waits.") % named,
         ),
         "log-out": (
             lambda: connection.log_out(**on),
-            f"{channel.name} is being logged out. What you write waits.",
+            _("%(name)s is being logged out. What you write waits.") % named,
         ),
         "keep-chats": (lambda: renumbering.keep_chats(**on), _("The chats go on with the new number.")),
         "archive-chats": (
@@ -139,13 +155,13 @@ def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], objec
         "sync-templates": (lambda: sync_templates(**on), _("The templates are being read from the provider.")),
         "sync-groups": (lambda: grouping.sync_groups(**on), _("The groups are being read from the provider.")),
         "check-webhook": (lambda: webhooking.check_webhook(**on), _("The provider is asked about the webhook.")),
-        "remove": (lambda: channels.remove_channel(**on), f"{channel.name} is removed. Its chats stay."),
+        "remove": (lambda: channels.remove_channel(**on), _("%(name)s is removed. Its chats stay.") % named),
         "pause": (
             lane(operating.pause_lane, reason=f"Paused by {name_of(actor)}."),
-            f"{channel.name} is paused. What you write waits.",
+            _("%(name)s is paused. What you write waits.") % named,
         ),
-        "resume": (lane(operating.resume_lane), f"{channel.name} goes on."),
-        "resume-now": (lane(operating.clear_hold), f"{channel.name} goes on now."),
+        "resume": (lane(operating.resume_lane), _("%(name)s goes on.") % named),
+        "resume-now": (lane(operating.clear_hold), _("%(name)s goes on now.") % named),
     }
 
 
@@ -154,13 +170,13 @@ def _deeds(actor: Actor, channel: Channel) -> dict[str, tuple[Callable[[], objec
 def rename(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     form = ChannelForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "A channel needs a name of at most 80 characters.")
+        messages.error(request, _("A channel needs a name of at most 80 characters."))
     else:
         name = form.cleaned_data["name"]
         tell(
             request,
             lambda: channels.update_channel(actor=request.member, channel_id=channel_id, name=name),
-            done="The name is changed.",
+            done=_("The name is changed."),
         )
     return redirect("channels_app:channel-detail", slug=request.workspace.slug, channel_id=channel_id)
 

@@ -31,9 +31,10 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(workspace_id=actor.workspace_id).exclude(channel_id__in=hidden_channels(actor))
 
     def with_people(self) -> "MessageQuerySet":
-        """With everybody whom a bubble names, and the quoted message, in the same query."""
+        """With everybody whom a bubble names, the quoted message, and the vendor's name as `provider`: one query."""
         people = ("sender_member__user", "sender_contact")
-        return self.select_related(*people, "quoted", *(f"quoted__{who}" for who in people))
+        related = self.select_related(*people, "quoted", *(f"quoted__{who}" for who in people))
+        return related.annotate(provider=models.F("channel__provider"))
 
 
 class Message(Row):

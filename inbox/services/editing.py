@@ -170,7 +170,8 @@ def _ask(
         chat = Chat.objects.select_related("channel").get(pk=message.chat_id)
         check_writable(chat)
         if kind in (EDIT, REVOKE) and not description_of(chat.channel.provider).changes:
-            raise NotPossibleNow(_("The Cloud API cannot change or delete what was sent. Write another message."))
+            said = _("{provider} cannot change or delete what was sent. Write another message.")
+            raise NotPossibleNow(said.format(provider=chat.channel.get_provider_display()))
         message.change = {**change, "state": "waiting", "detail": ""}
         Message.objects.filter(pk=message.pk).update(change=message.change)
         if event is not None:

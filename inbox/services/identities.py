@@ -219,10 +219,11 @@ def _take_out(chat: Chat, other: Contact, wa_id: str) -> None:
     own.merged_into, own.contact, own.state = None, other, ChatState.OPEN
     own.done_at = own.snoozed_until = None
     own.save()
-    newest = list(came.order_by("-sort_at", "-id").values_list("pk", flat=True)[:SHOWN_ANEW])
+    newest = list(came.order_by("-sort_at", "-id").values_list("pk", flat=True)[: SHOWN_ANEW + 1])
     came.update(chat=own, came_as="")
     _stand_anew([chat.pk, own.pk])
-    _publish([chat, own], own, newest)
+    _publish([chat, own], own, newest[:SHOWN_ANEW])
+    publish(MessagesChanged(chat.workspace_id, chat.channel_id, chat.pk, (), removed=tuple(newest)))
 
 
 def _stand_anew(chat_ids: Sequence[uuid.UUID]) -> None:

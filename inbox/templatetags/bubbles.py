@@ -11,7 +11,10 @@ from django.template.defaultfilters import urlize
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from channels_app.providers import description_of
 from inbox.models import Attachment, Chat, Message, Note
 from inbox.policy import COUNT_CAP, INLINE_TYPES, bare_mime_type, phone_number_of
 from inbox.selectors.messages import Bubble, sender_name_of
@@ -24,14 +27,14 @@ LONG_CHARACTERS = 1500
 JUMBO_CHARACTERS = 12
 
 TICKS = {
-    MessageStatus.PENDING: ("clock", "pending", "Waiting to be sent"),
-    MessageStatus.SENT: ("tick", "sent", "Sent"),
-    MessageStatus.DELIVERED: ("ticks", "delivered", "Delivered"),
-    MessageStatus.READ: ("ticks", "read", "Read"),
-    MessageStatus.PLAYED: ("ticks", "read", "Played"),
-    MessageStatus.FAILED: ("failed", "failed", "Not sent"),
-    MessageStatus.UNCERTAIN: ("uncertain", "uncertain", "May have been sent"),
-    MessageStatus.CANCELLED: ("banned", "cancelled", "Cancelled"),
+    MessageStatus.PENDING: ("clock", "pending", _("Waiting to be sent")),
+    MessageStatus.SENT: ("tick", "sent", _("Sent")),
+    MessageStatus.DELIVERED: ("ticks", "delivered", _("Delivered")),
+    MessageStatus.READ: ("ticks", "read", _("Read")),
+    MessageStatus.PLAYED: ("ticks", "read", _("Played")),
+    MessageStatus.FAILED: ("failed", "failed", _("Not sent")),
+    MessageStatus.UNCERTAIN: ("uncertain", "uncertain", _("May have been sent")),
+    MessageStatus.CANCELLED: ("banned", "cancelled", _("Cancelled")),
 }
 
 KIND_ICONS = {
@@ -51,7 +54,12 @@ KIND_ICONS = {
     MessageType.UNSUPPORTED: "info",
 }
 
-SOURCES = {"mobile": "From the phone", "web": "From WhatsApp Web", "api": "Through the API", "system": "WhatsApp"}
+SOURCES = {
+    "mobile": _("From the phone"),
+    "web": _("From WhatsApp Web"),
+    "api": _("Through the API"),
+    "system": "WhatsApp",
+}
 
 
 @register.filter
@@ -107,7 +115,8 @@ def deeds(message: Message) -> str:
 def _own_deeds(message: Message) -> list[str]:
     if message.status == MessageStatus.PENDING:
         return ["edit", "cancel"] if message.type == MessageType.TEXT else ["cancel"]
-    if message.status not in ARRIVED:
+    provider = getattr(message, "provider", "") or message.channel.provider  # the first came along with its people
+    if message.status not in ARRIVED or not description_of(provider).changes:
         return []
     return ["edit", "revoke"] if message.type == MessageType.TEXT else ["revoke"]
 
@@ -150,7 +159,9 @@ def author_name(bubble: Bubble) -> str:
     message = bubble.message
     if message.direction == Direction.INBOUND or message.sender_member is not None:
         return bubble.sender_name
-    return SOURCES.get(message.source, "Through the API" if message.source == "waybill" else "From another device")
+    return SOURCES.get(
+        message.source, _("Through the API") if message.source == "waybill" else _("From another device")
+    )
 
 
 @register.filter
@@ -235,7 +246,9 @@ def grouped(reactions: tuple) -> list[dict[str, Any]]:
     """Reactions by emoji, with who gave them."""
     by_emoji: dict[str, list[str]] = {}
     for reaction in reactions:
-        by_emoji.setdefault(reaction.emoji, []).append(reaction.name or phone_number_of(reaction.wa_id) or "somebody")
+        by_emoji.setdefault(reaction.emoji, []).append(
+            reaction.name or phone_number_of(reaction.wa_id) or gettext("somebody")
+        )
     return [{"emoji": emoji, "count": len(names), "names": ", ".join(names)} for emoji, names in by_emoji.items()]
 
 

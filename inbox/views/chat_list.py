@@ -6,16 +6,21 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
 
+from channels_app.services.simulating import simulator_url
 from inbox.models import Message, Note
 from inbox.selectors.chat_list import TabCounts, chat_page, tab_counts, title_of
+from inbox.selectors.first_steps import first_steps
 from inbox.selectors.labels import labels_of
 from inbox.selectors.messages import Bubble
 from inbox.selectors.search import message_hits
-from inbox.selectors.standings import standings_seen_by
+from inbox.selectors.standings import Standing, standings_seen_by
 from inbox.selectors.threads import NoteBubble
 from inbox.selectors.unread import unread_chat_count
 from inbox.states import ChatState, Direction, MessageStatus, MessageType
@@ -24,13 +29,18 @@ from kernel.clock import now
 from kernel.paging import page_limit
 from workspaces.models import Member
 from workspaces.roles import Permission
-from workspaces.selectors.people import members_of
-from workspaces.views.guard import member_view
+from workspaces.selectors.people import helpers_of, members_of
+from workspaces.services.profiles import close_first_steps
+from workspaces.views.guard import member_view, requires
 
 ROWS = 40
 HITS = 10
 
-TABS = {"mine": ("Mine", "me"), "unassigned": ("Unassigned", "none"), "all": ("All", None)}
+TABS = {
+    "mine": (gettext_lazy("Mine"), "me"),
+    "unassigned": (gettext_lazy("Unassigned"), "none"),
+    "all": (gettext_lazy("All"), None),
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,21 @@ class Filters:
 @member_view
 @require_safe
 def chat_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "inbox/inbox.html", page_context(request))
+    """The page; or, for the script that leaves a chat in place, what stands where none is open."""
+    member = request.member
+    if request.htmx:
+        context = {**fragment_context(member), "standings": standings_seen_by(member)}
+        return render(request, "inbox/_nothing_open.html", context | _nothing_open(member, context["standings"]))
+    context = page_context(request)
+    return render(request, "inbox/inbox.html", context | _nothing_open(member, context["standings"]))
+
+
+@require_POST
+@requires(Permission.MANAGE_CHANNELS)
+def first_steps_close(request: HttpRequest) -> HttpResponse:
+    """Put the first steps away, or take them out again."""
+    close_first_steps(member=request.member, closed=request.POST.get("closed") == "yes")
+    return redirect("inbox:chat-list", slug=request.workspace.slug)
 
 
 @member_view
@@ -126,6 +150,18 @@ def fragment_context(member: Member) -> dict[str, Any]:
     }
 
 
+def _nothing_open(member: Member, standings: dict[uuid.UUID, Standing]) -> dict[str, Any]:
+    """What stands in place of a conversation: the way to the first message, or whom to ask."""
+    steps = first_steps(member, standings)
+    shown = steps is not None and not steps.closed
+    return {
+        "steps": steps,
+        "first_name": (member.user.name.split() or [""])[0],
+        "simulator": bool(shown and not steps.written and simulator_url()),
+        "leaders": leaders_of(member) if not standings and steps is None else "",
+    }
+
+
 def rows_context(request: HttpRequest) -> dict[str, Any]:
     member: Member = request.member
     filters = Filters.of(request.GET)
@@ -143,6 +179,7 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
         limit=page_limit(request.GET.get("limit") or str(ROWS)),
     )
     hits = message_hits(member, filters.q, limit=HITS) if filters.q and not cursor else []
+    standings = standings_seen_by(member)
     rows_url = reverse("inbox:chat-rows", args=[member.workspace.slug])
     return {
         "filters": filters,
@@ -155,8 +192,15 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
             {"chat": hit.chat, "message": hit.message, "extract": hit.extract, "title": title_of(hit.chat)}
             for hit in hits
         ],
-        "standings": standings_seen_by(member),
+        "standings": standings,
+        "connects": member.may(Permission.MANAGE_CHANNELS),
+        "leaders": "" if standings else leaders_of(member),
     }
+
+
+def leaders_of(member: Member) -> str:
+    """Who can connect a number: "Ana, Adam or Kim"."""
+    return get_text_list(helpers_of(member.workspace), _("or"))
 
 
 def tabs(counts: TabCounts) -> list[dict[str, Any]]:

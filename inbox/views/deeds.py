@@ -16,6 +16,7 @@ from inbox.selectors.chat_list import chat_row
 from inbox.selectors.standings import standings_seen_by
 from inbox.services.assigning import assign_chat, mute_chat
 from inbox.services.contacts import update_contact
+from inbox.services.identities import separate
 from inbox.services.labelling import put_label, take_label
 from inbox.services.reading import mark_unread
 from inbox.services.shelving import finish_chat, reopen_chat, snooze_chat
@@ -118,6 +119,18 @@ def chat_contact(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
             )
     update_contact(actor=request.member, contact=chat.contact, **given)
     return _told(request, chat.pk, said=_("Saved."))
+
+
+@member_view
+@require_POST
+@in_words
+def chat_separate(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Somebody else goes by the id `wa_id`: it leaves the contact, with what came under it."""
+    chat = chat_for(request.member, chat_id)
+    if chat.contact is None:
+        raise NotFound(_("This chat has no contact."))
+    separate(actor=request.member, contact=chat.contact, wa_id=request.POST.get("wa_id", ""))
+    return _told(request, chat.pk, said=_("Taken off. It is a contact of its own now, with a chat of its own."))
 
 
 def _told(request: HttpRequest, chat_id: uuid.UUID, *, undo_url: str = "", **said: Any) -> HttpResponse:

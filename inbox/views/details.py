@@ -32,6 +32,7 @@ def chat_info(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
         "labels": labels_on([chat.pk]).get(chat.pk, []),
         "numbers": [number for number in map(phone_number_of, addresses) if number],
         "other_ids": [wa_id for wa_id in addresses if not phone_number_of(wa_id)],
+        "separable": [(wa_id, phone_number_of(wa_id) or wa_id) for wa_id in addresses if wa_id != chat.wa_chat_id],
         "participants": people[:PARTICIPANTS],
         "more_participants": len(people) > PARTICIPANTS,
         "media": media,

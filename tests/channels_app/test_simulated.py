@@ -7,6 +7,7 @@ from channels_app.services import connection, gateway
 from channels_app.services.channels import create_channel
 from channels_app.services.health import check_channels
 from channels_app.services.linking import ask_pairing_code, code_for
+from channels_app.services.simulating import simulator_url
 from channels_app.states import ChannelStatus
 from kernel import clock
 from outbox.models import Item, Lane
@@ -165,3 +166,35 @@ def make_due(channel: Channel) -> None:
 
 def now(channel: Channel) -> Channel:
     return Channel.objects.get(pk=channel.pk)
+
+
+# --- A number without a phone -----------------------------------------------------------------------------------------
+
+
+def test_who_has_no_phone_at_hand_uses_the_simulator(settings, client):
+    world = make_world()
+    client.force_login(world.zoe.user)
+    Channel.objects.filter(workspace=world.zoes).delete()
+    inbox, address = "/w/zoes/inbox/", "/w/zoes/channels/simulator/"
+    assert "Use the simulator" not in client.get(inbox).content.decode()
+    refused = client.post(address, follow=True)
+    assert "No simulator answers" in refused.content.decode()
+    with running_simulator() as simulator:
+        settings.WHAPI_BASE_URL = simulator.base_url
+        for page in (inbox, "/w/zoes/channels/add/"):
+            assert f'action="{address}"' in client.get(page).content.decode()
+        first, again = client.post(address), client.post(address)
+        channel = Channel.objects.get(workspace=world.zoes)
+        assert first["Location"] == again["Location"] == f"/w/zoes/channels/{channel.pk}/"
+        drain_once(max_seconds=20)
+        linked = now(channel)
+        assert (linked.status, linked.settings["simulated"]) == (S.CONNECTED, True), linked.status_detail
+        settings.WHAPI_BASE_URL = "https://gate.example.com"
+        assert simulator_url() == "", "a real provider is never taken for a simulator"
+
+
+def test_only_who_manages_channels_adds_a_simulated_one(client):
+    world = make_world()
+    for member, status in ((world.ben, 403), (world.vic, 403), (world.zoe, 404)):
+        client.force_login(member.user)
+        assert client.post("/w/acme/channels/simulator/").status_code == status

@@ -1,14 +1,17 @@
 """One person, one chat: hidden ids, business-scoped ids, and numbers that a country writes in two ways."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from channels_app.providers.base import InboundIdentity, InboundMessage
 from inbox.access import chat_for
 from inbox.errors import NotAmongTheirIds
+from inbox.events import MessagesChanged
 from inbox.models import Chat, Contact, ContactAddress, Label, Message, Note
 from inbox.policy import other_form_of
 from inbox.selectors.chat_list import chat_page, unread_counts
@@ -16,6 +19,7 @@ from inbox.services.identities import note_normalised, separate
 from inbox.services.ingesting import Heard, Source, apply_values
 from inbox.services.reading import mark_read
 from inbox.services.sending import start_chat
+from kernel import events
 from kernel.errors import Forbidden
 from tests.support.chats import write
 from tests.support.query_budget import queries_of
@@ -176,6 +180,45 @@ def test_the_api_takes_an_id_off_and_zoe_finds_no_such_contact(world, two_chats)
     answer = browser.post(url, {"wa_id": HIDDEN}, content_type="application/json")
     assert answer.status_code == 200
     assert answer.json()["id"] != str(contact.pk)
+
+
+def test_in_the_details_an_id_is_taken_off_after_a_question(world, two_chats):
+    hidden, main = two_chats
+    browser = Client()
+
+    def details(member) -> str:
+        browser.force_login(member.user)
+        return browser.get(reverse("inbox:chat-info", args=["acme", main.pk])).content.decode()
+
+    assert "Take it off" not in details(world.ben), "somebody with one id keeps it"
+    hear(world.channel, TOGETHER)
+    address = reverse("inbox:chat-separate", args=["acme", main.pk])
+    assert address not in details(world.vic)
+    page = details(world.ben)
+    assert f'name="wa_id" value="{HIDDEN}"' in page
+    assert NUMBER not in page, "the id that the chat itself goes by stays"
+    assert "Waybill does not join the two again" in page
+    for member, status in ((world.zoe, 404), (world.vic, 403), (world.ben, 200), (world.ben, 409)):
+        browser.force_login(member.user)
+        answer = browser.post(address, {"wa_id": HIDDEN}, headers={"HX-Request": "true"})
+        assert answer.status_code == status
+        if status == 200:
+            assert "Taken off" in answer.content.decode()
+    assert (texts(main), texts(hidden)) == (["by-number"], ["hidden"])
+
+
+def test_an_open_page_loses_what_was_taken_off(world, two_chats, monkeypatch):
+    hidden, main = two_chats
+    hear(world.channel, TOGETHER)
+    taken = Message.objects.get(wa_message_id="hidden").pk
+    told = []
+    monkeypatch.setattr(events, "_subscribers", defaultdict(list))
+    events.subscribe(MessagesChanged, told.append, events.Moment.SAME_TRANSACTION)
+    separate(actor=world.ben, contact=Contact.objects.get(addresses__wa_id=NUMBER), wa_id=HIDDEN)
+    assert {(one.chat_id, one.message_ids, one.removed) for one in told} == {
+        (hidden.pk, (taken,), ()),
+        (main.pk, (), (taken,)),
+    }
 
 
 def test_the_same_ids_in_zoes_workspace_are_left_alone(world, two_chats):

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from channels_app.models import Channel
 from inbox.models import Message
 from tests.support.chats import customer_writes, drain, fact, write
 
@@ -77,6 +78,20 @@ def test_the_page_names_what_can_be_done_with_each_message(world, chat):
     assert can(mine) == {"reply", "copy", "react", "timeline"}
     Message.objects.filter(pk=mine.pk).update(status="sent", deleted_at=timezone.now())
     assert can(mine) == {"timeline"}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "offered"), [("whapi", {"edit", "revoke"}), ("waha", {"edit", "revoke"}), ("cloud", set())]
+)
+def test_what_the_vendor_cannot_change_is_not_offered(world, chat, vendor, offered):
+    Channel.objects.filter(pk=world.channel.pk).update(provider=vendor)
+    mine = write(world.ana, chat, "Waiting")
+    page = page_of(world.ana, chat)
+    assert 'data-can="reply copy edit cancel timeline"' in page, "what has not left can be changed with any vendor"
+    Message.objects.filter(pk=mine.pk).update(status="delivered", wa_message_id="wa-1", sent_at=timezone.now())
+    page = page_of(world.ana, chat)
+    can = set(page.split(f'id="message-{mine.pk}"')[1].split('data-can="')[1].split('"')[0].split())
+    assert can - {"reply", "copy", "react", "timeline"} == offered
 
 
 def test_a_changed_message_of_the_customer_shows_its_history_too(world, chat):

@@ -26,6 +26,9 @@ class Member(Row):
     available = models.BooleanField(default=True, help_text="Takes new chats; a member who is away is given none.")
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
+    steps_closed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they closed the first steps in the inbox."
+    )
 
     class Meta:
         constraints = [

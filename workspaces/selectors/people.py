@@ -25,6 +25,11 @@ def members_of(workspace: Workspace) -> QuerySet[Member]:
     )
 
 
+def any_teammate(member: Member) -> bool:
+    """Whether anybody else is in the workspace."""
+    return members_of(member.workspace).exclude(pk=member.pk).exists()
+
+
 def helpers_of(workspace: Workspace) -> list[str]:
     """The names of those who can change what a role does not allow: the owners, then the admins; three at most."""
     leaders = members_of(workspace).filter(role__in=[Role.OWNER, Role.ADMIN]).order_by("-role", "joined_at")

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from kernel import clock
 from kernel.events import publish
 from workspaces.events import AvailabilityChanged
 from workspaces.models import Member, User
@@ -16,10 +17,13 @@ def change_profile(
     undo_seconds: int,
     desktop_notices: bool = False,
     sound: bool = False,
+    language: str = "",
 ) -> None:
     user.name, user.theme, user.enter_sends, user.undo_seconds = name, theme, enter_sends, undo_seconds
-    user.desktop_notices, user.sound = desktop_notices, sound
-    user.save(update_fields=["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound"])
+    user.desktop_notices, user.sound, user.language = desktop_notices, sound, language
+    user.save(
+        update_fields=["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound", "language"]
+    )
 
 
 def change_theme(*, user: User, theme: str) -> None:
@@ -39,3 +43,9 @@ def change_availability(*, member: Member, available: bool) -> None:
         if Member.objects.filter(pk=member.pk).exclude(available=available).update(available=available):
             publish(AvailabilityChanged(workspace_id=member.workspace_id, member_id=member.pk, available=available))
     member.available = available
+
+
+def close_first_steps(*, member: Member, closed: bool) -> None:
+    """Whether the member's inbox leaves out the first steps. Which of them are done is never kept, only looked up."""
+    member.steps_closed_at = clock.now() if closed else None
+    member.save(update_fields=["steps_closed_at"])
