@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -38,11 +39,15 @@ class FormerChatsArchived:
 
 @dataclass(frozen=True)
 class GroupsListed:
-    """The provider's whole list of the number's groups; `groups` are values of providers/base.InboundGroup."""
+    """The provider's list of the number's groups; `groups` are values of providers/base.InboundGroup.
+
+    `whole_at`: at this time the number was in no other group. None when that cannot be said.
+    """
 
     channel_id: uuid.UUID
     workspace_id: uuid.UUID
     groups: tuple[Any, ...]
+    whole_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def former_chats_archived(event: FormerChatsArchived) -> None:
 
 
 def groups_listed(event: GroupsListed) -> None:
-    apply_groups(channel_id=event.channel_id, groups=event.groups)
+    apply_groups(channel_id=event.channel_id, groups=event.groups, whole_at=event.whole_at)
 
 
 def audience_changed(event: TeamChanged | ChannelAudienceChanged) -> None:

@@ -278,6 +278,14 @@ class InboundGroup:
 
 
 @dataclass(frozen=True)
+class ListedGroups:
+    """`whole`: the number is in no other group. Never where something could not be read, or the vendor lists none."""
+
+    groups: tuple[InboundGroup, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class InboundParticipants:
     wa_chat_id: str
     action: str  # add | remove | promote | demote
@@ -424,7 +432,7 @@ class Adapter(Protocol):
         """
         ...
 
-    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]: ...
+    def groups(self, credentials: Credentials, *, deadline: float) -> ListedGroups: ...
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         """Pure: what a webhook request says. `suffix` is the path after the channel id. Raises Unreadable."""

@@ -20,10 +20,10 @@ from channels_app.providers.base import (
     FetchedMedia,
     FilledTemplate,
     Health,
-    InboundGroup,
     InboundMedia,
     InboundMessage,
     KeepsHistory,
+    ListedGroups,
     OffersTemplates,
     Outgoing,
     Parsed,
@@ -123,7 +123,7 @@ def fetch_media(
     return way.adapter.fetch_media(way.credentials, media, path, limit_bytes=limit_bytes, deadline=deadline)
 
 
-def groups(channel_id: uuid.UUID, *, deadline: float) -> list[InboundGroup]:
+def groups(channel_id: uuid.UUID, *, deadline: float) -> ListedGroups:
     way = _way(channel_id)
     return way.adapter.groups(way.credentials, deadline=deadline)
 

@@ -32,12 +32,21 @@ def sync_groups(*, actor: Actor, channel_id: uuid.UUID) -> None:
 
 
 def fetch_groups(*, channel_id: uuid.UUID, deadline: float) -> None:
-    """Made by the outbox: the floors above write what was found, in one transaction. Raises ProviderError."""
-    groups = gateway.groups(channel_id, deadline=deadline)
+    """Made by the outbox: the floors above write what was found, in one transaction. Raises ProviderError.
+
+    An empty list is what a provider answers that is not ready yet: it does not say that the number is in no group.
+    """
+    asked_at = clock.now()
+    listed = gateway.groups(channel_id, deadline=deadline)
+    whole_at = asked_at if listed.whole and listed.groups else None
     with transaction.atomic():
         channel = Channel.objects.living().filter(pk=channel_id).first()
         if channel is None:
             return
-        publish(GroupsListed(channel_id=channel_id, workspace_id=channel.workspace_id, groups=tuple(groups)))
+        publish(
+            GroupsListed(
+                channel_id=channel_id, workspace_id=channel.workspace_id, groups=listed.groups, whole_at=whole_at
+            )
+        )
         Channel.objects.filter(pk=channel_id).update(groups_synced_at=clock.now())
         tell_changed(channel)

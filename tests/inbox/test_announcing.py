@@ -1,5 +1,7 @@
 """Who comes and goes in a group, said in its conversation; and chats of a number that is no longer linked."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +22,7 @@ from inbox.services.ingesting.groups import NOT_IN_GROUP
 from kernel import clock
 
 GROUP = "120363000000000001@g.us"
+OTHER_GROUP = "120363000000000002@g.us"
 OWN = "15550100100@s.whatsapp.net"
 CARLA, OTTO = "15550100111@s.whatsapp.net", "15550100112@s.whatsapp.net"
 
@@ -78,6 +81,25 @@ def test_a_list_of_groups_that_was_asked_for_is_written_with_who_may_write(world
     chat = Chat.objects.get(wa_chat_id=GROUP)
     assert (chat.name, chat.read_only, chat.participants.count()) == ("Team", True, 2)
     assert lines() == []
+
+
+def test_a_group_that_a_whole_list_does_not_have_is_one_that_we_are_not_in_any_more(world, hear):
+    for group in (GROUP, OTHER_GROUP):
+        hear(said(f"m-{group}", chat=group), InboundGroup(group, participants=(Participant(OWN), Participant(CARLA))))
+    here = [InboundGroup(OTHER_GROUP, participants=(Participant(OWN),), complete=True)]
+
+    def listed(groups, whole_at):
+        apply_groups(channel_id=world.channel.pk, groups=groups, whole_at=whole_at)
+        return set(Chat.objects.filter(read_only=True).values_list("wa_chat_id", "read_only_reason"))
+
+    asked_at = clock.now() + timedelta(minutes=1)
+    assert listed(here, None) == set(), "a list with holes says nothing about other groups"
+    assert listed(here, asked_at - timedelta(days=1)) == set(), "what was written after the list says more than it"
+    for _ in range(2):
+        assert listed(here, asked_at) == {(GROUP, NOT_IN_GROUP)}
+    assert lines() == ["Our number left"]
+    again = [*here, InboundGroup(GROUP, participants=(Participant(OWN),), complete=True)]
+    assert listed(again, asked_at + timedelta(minutes=1)) == set()
 
 
 def test_archived_chats_are_read_only_until_the_customer_writes_to_the_present_number(world, hear):

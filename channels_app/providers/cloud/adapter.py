@@ -11,9 +11,9 @@ from channels_app.providers.base import (
     FetchedMedia,
     FilledTemplate,
     Health,
-    InboundGroup,
     InboundMedia,
     InboundMessage,
+    ListedGroups,
     Outgoing,
     OutgoingMedia,
     Parsed,
@@ -144,9 +144,9 @@ class CloudAdapter:
         if self._configured(Client(credentials, deadline), credentials).get("phone_number") == url:
             self.log_out(credentials, deadline=deadline)
 
-    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
+    def groups(self, credentials: Credentials, *, deadline: float) -> ListedGroups:
         """Meta's groups become known by their messages."""
-        return []
+        return ListedGroups()
 
     def templates(self, credentials: Credentials, *, deadline: float) -> list[Template]:
         """Every template of the account, in all states."""

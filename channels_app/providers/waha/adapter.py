@@ -12,6 +12,7 @@ from channels_app.providers.base import (
     InboundGroup,
     InboundMedia,
     InboundMessage,
+    ListedGroups,
     Outgoing,
     Parsed,
     QrCode,
@@ -20,6 +21,7 @@ from channels_app.providers.base import (
 from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.files import whole
+from channels_app.providers.listing import listed_groups
 from channels_app.providers.reading import Malformed, mapping, moment, sequence, text
 from channels_app.providers.waha import files, finding, limits, parsing, sessions
 from channels_app.providers.waha.client import Client
@@ -193,21 +195,18 @@ class WahaAdapter:
         if config["webhooks"] != sequence(before, "webhooks"):
             client.act("PUT", client.session_path, {"config": config}, repeatable=True)
 
-    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
+    def groups(self, credentials: Credentials, *, deadline: float) -> ListedGroups:
         client = Client(credentials, deadline)
         around = told(self._session(client) or {})
-        found: dict[str, InboundGroup] = {}
-        for page in range(limits.GROUPS_PAGES):
-            offset = page * limits.GROUPS_PAGE
+
+        def page_of(offset: int) -> list[Any]:
             answer = client.get(client.at("/groups"), limit=limits.GROUPS_PAGE, offset=offset)
-            items = list(answer.values()) if isinstance(answer, dict) else _as_list(answer)  # by id in some engines
-            for item in items:
-                with contextlib.suppress(Malformed):
-                    group = group_of(item if isinstance(item, dict) else {}, around)
-                    found[group.wa_chat_id] = group
-            if len(items) < limits.GROUPS_PAGE:
-                break
-        return list(found.values())
+            return list(answer.values()) if isinstance(answer, dict) else _as_list(answer)  # by id in some engines
+
+        def read(entry: Any) -> list[InboundGroup]:
+            return [group_of(entry if isinstance(entry, dict) else {}, around)]
+
+        return listed_groups(page_of, read, page_size=limits.GROUPS_PAGE, pages=limits.GROUPS_PAGES)
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         return parsing.parse(method=method, suffix=suffix, body=body)

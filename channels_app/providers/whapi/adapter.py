@@ -1,7 +1,7 @@
 """Keeps the promise of providers/base.Adapter for Whapi. Source of facts: README.md beside this file."""
 
 import base64
-import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from channels_app.providers.base import (
     InboundGroup,
     InboundMedia,
     InboundMessage,
+    ListedGroups,
     Outgoing,
     OutgoingMedia,
     Parsed,
@@ -24,6 +25,7 @@ from channels_app.providers.base import (
 )
 from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
+from channels_app.providers.listing import listed_groups
 from channels_app.providers.whapi import limits, parsing
 from channels_app.providers.whapi.client import Client
 from channels_app.providers.whapi.composing import endpoint_and_body
@@ -200,18 +202,16 @@ class WhapiAdapter:
         """Asking for the health with `wakeup` starts a channel that sleeps or has lost its connection."""
         Client(credentials, deadline).get_small("/health", wakeup="true")
 
-    def groups(self, credentials: Credentials, *, deadline: float) -> list[InboundGroup]:
+    def groups(self, credentials: Credentials, *, deadline: float) -> ListedGroups:
         client = Client(credentials, deadline)
-        found: dict[str, InboundGroup] = {}
-        for page in range(limits.GROUPS_PAGES):
-            offset = page * limits.GROUPS_PAGE
-            items = sequence(_as_object(client.get("/groups", count=limits.GROUPS_PAGE, offset=offset)), "groups")
-            for item in items:
-                with contextlib.suppress(Malformed):
-                    found |= {g.wa_chat_id: g for g in group_values(item) if isinstance(g, InboundGroup)}
-            if len(items) < limits.GROUPS_PAGE:
-                break
-        return list(found.values())
+
+        def page_of(offset: int) -> list[Any]:
+            return sequence(_as_object(client.get("/groups", count=limits.GROUPS_PAGE, offset=offset)), "groups")
+
+        def read(entry: Any) -> Iterable[InboundGroup]:
+            return (value for value in group_values(entry) if isinstance(value, InboundGroup))
+
+        return listed_groups(page_of, read, page_size=limits.GROUPS_PAGE, pages=limits.GROUPS_PAGES)
 
     def parse(self, *, method: str, suffix: str, body: bytes) -> Parsed:
         return parsing.parse(method=method, suffix=suffix, body=body)

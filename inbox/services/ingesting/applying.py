@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import connection
 
@@ -12,6 +13,7 @@ from channels_app.providers.base import (
     InboundGroup,
     InboundIdentity,
     InboundNotice,
+    InboundParticipants,
     InboundPresence,
     InboundStatus,
     InboundTemplate,
@@ -29,10 +31,10 @@ from inbox.models import Chat
 from inbox.services.folding import FactKey, Folded, lock_facts, read_folded, write
 from inbox.services.identities import Pair, unite
 from inbox.services.ingesting.announcing import announce_participants
-from inbox.services.ingesting.chats import Chats, change_chats, find_or_make_chats
+from inbox.services.ingesting.chats import ARCHIVED, Chats, change_chats, find_or_make_chats
 from inbox.services.ingesting.echoes import confirm_uncertain, match_our_sends, name_our_sends
 from inbox.services.ingesting.facts import facts_in, keep_facts
-from inbox.services.ingesting.groups import judge_read_only, keep_participants
+from inbox.services.ingesting.groups import NOT_IN_GROUP, judge_read_only, keep_participants
 from inbox.services.ingesting.heard import Heard, Source
 from inbox.services.ingesting.messages import Arrived, insert_messages
 from inbox.services.ingesting.people import find_or_make_people
@@ -102,11 +104,24 @@ def apply_values(batch: Sequence[Heard]) -> None:
     _tell_presences(batch)
 
 
-def apply_groups(*, channel_id: uuid.UUID, groups: Sequence[InboundGroup]) -> None:
-    """Write a whole list of groups that was asked for, as if the provider had told it. Inside a transaction only."""
+def apply_groups(*, channel_id: uuid.UUID, groups: Sequence[InboundGroup], whole_at: datetime | None = None) -> None:
+    """Write a list of groups that was asked for, as if the provider had told it. Inside a transaction only.
+
+    Groups that a whole list does not have are those that our number is not in any more; nobody told of its leaving.
+    """
     channel = Channel.objects.get(pk=channel_id)
     source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
-    apply_values([Heard(source, group) for group in groups])
+    gone = _groups_besides(groups, channel, whole_at) if whole_at and channel.own_wa_id else ()
+    left = [InboundParticipants(wa_chat_id, "remove", (channel.own_wa_id,)) for wa_chat_id in gone]
+    apply_values([Heard(source, value) for value in (*groups, *left)])
+
+
+def _groups_besides(groups: Sequence[InboundGroup], channel: Channel, whole_at: datetime) -> Iterable[str]:
+    """Our other groups, but for those that were made or written to after the list."""
+    listed = [group.wa_chat_id for group in groups]
+    known = Chat.objects.filter(channel=channel, kind="group", created_at__lt=whole_at, last_message_at__lt=whole_at)
+    known = known.exclude(wa_chat_id__in=listed).exclude(read_only_reason__in=[NOT_IN_GROUP, ARCHIVED])
+    return known.order_by("id").values_list("wa_chat_id", flat=True)
 
 
 def _identities(batch: Sequence[Heard]) -> Iterable[Pair]:

@@ -273,7 +273,9 @@ def test_the_connection_is_walked_from_code_to_link_to_log_out(vendor):
 def test_groups_are_listed_with_everybody_in_them(vendor):
     vendor.needs("groups")
     vendor.simulator.inbound(type="group", text="Front desk", options=["15550100201", "15550100202"])
-    (group,) = vendor.adapter.groups(vendor.credentials, deadline=DEADLINE)
+    listed = vendor.adapter.groups(vendor.credentials, deadline=DEADLINE)
+    (group,) = listed.groups
+    assert listed.whole
     assert (group.name, group.complete) == ("Front desk", True)
     assert [p.wa_id[:11] for p in group.participants] == ["15550100100", "15550100201", "15550100202"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from channels_app.providers.base import InboundMedia, InboundMessage, Outgoing, OutgoingMedia
+from channels_app.providers.base import InboundMedia, InboundMessage, ListedGroups, Outgoing, OutgoingMedia
 from channels_app.providers.cloud import composing, refusals
 from channels_app.providers.cloud.client import Client
 from channels_app.providers.cloud.filling import blanks_of, filled
@@ -357,7 +357,7 @@ def test_what_the_api_does_not_offer_is_refused_in_words(at_cloud):
             ask()
         assert caught.value.permanent
     assert adapter.qr_code(credentials, **ASKED).status == "already_connected"
-    assert adapter.groups(credentials, **ASKED) == []
+    assert adapter.groups(credentials, **ASKED) == ListedGroups()
 
 
 # --- Templates ---

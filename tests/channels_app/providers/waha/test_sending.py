@@ -138,5 +138,5 @@ def test_a_listed_group_names_our_own_number_whatever_it_is_listed_under(at_waha
     group = {"JID": GROUP, "Name": "Crew", "Participants": [{"JID": "915550100100@lid", "PhoneNumber": ""}]}
     for answer in ([group], {GROUP: group}):
         at_waha.simulator.fault(match={"path": "*/groups"}, times=1, body=answer)
-        (found,) = at_waha.adapter.groups(at_waha.credentials, deadline=DEADLINE)
+        (found,) = at_waha.adapter.groups(at_waha.credentials, deadline=DEADLINE).groups
         assert [p.wa_id for p in found.participants] == ["15550100100@s.whatsapp.net"]

@@ -96,7 +96,7 @@ def test_group_reports_name_who_read_and_memberships_change(at_waha):
     at_waha.simulator.inbound(type="promote", chat_id=GROUP, **{"from": "15550100202"})
     promoted = at_waha.wait_for_value(InboundParticipants)
     assert (promoted.action, promoted.wa_ids) == ("promote", ("15550100202@s.whatsapp.net",))
-    (group,) = at_waha.adapter.groups(at_waha.credentials, deadline=5)
+    (group,) = at_waha.adapter.groups(at_waha.credentials, deadline=5).groups
     assert [p.rank for p in group.participants] == ["creator", "member", "admin"]
     message = at_waha.adapter.send(
         at_waha.credentials, Outgoing(to=GROUP, type="text", text="Hello all"), deadline=5
