@@ -4,8 +4,13 @@ from collections.abc import Callable
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-FOR_READERS = (r"(?m)^[ \t]*//.*\n", r"(?ms)^[ \t]*/\*\*.*?\*/[ \t]*\n", r"(?m)^[ \t]+")
-"""Lines that are comments, and indentation: a sixth of our scripts, compressed. Nothing else of them is changed."""
+FOR_READERS = (
+    r"(?m)^[ \t]*//.*\n",
+    r"(?ms)^[ \t]*/\*\*.*?\*/[ \t]*\n",
+    r'(?m)[ \t]+// [^"`\n]*$',  # at the end of a line; a text that holds such a thing ends with a quotation mark
+    r"(?m)^[ \t]+",
+)
+"""Comments and indentation: a fifth of our scripts, compressed. Nothing else of them is changed."""
 
 
 class NamedByContent(CompressedManifestStaticFilesStorage):

@@ -131,29 +131,40 @@ function wordsFor(status, id = "") {
   return id ? `${words} ${gettext("Request id: {id}", { id })}` : words
 }
 
-/** Markup made by our own templates, as nodes. */
-export function nodesOf(html) {
-  const holder = document.createElement("template")
-  holder.innerHTML = html
-  return holder.content
+/** What a form would send; empty values are left out. */
+export function bodyOf(values) {
+  const body = new FormData()
+  for (const [name, value] of Object.entries(values)) if (value) body.set(name, value)
+  return body
 }
+
+// --- Making elements ---------------------------------------------------------------------------------------------------
+
+/** A new element with these properties, `dataset` among them, and what is in it. */
+export function element(name, { dataset, ...properties }, ...content) {
+  const made = Object.assign(document.createElement(name), properties)
+  Object.assign(made.dataset, dataset)
+  made.append(...content)
+  return made
+}
+
+/** Markup made by our own templates, as nodes. */
+export const nodesOf = (html) => element("template", { innerHTML: html }).content
 
 // --- Notices ---------------------------------------------------------------------------------------------------------
 
 export function notice(words, { bad = false, place = "" } = {}) {
-  const toast = document.createElement("p")
-  toast.className = bad ? "toast bad" : "toast"
-  toast.append(words)
-  if (place) {
-    const link = document.createElement("a")
-    link.href = place
-    link.className = "btn"
-    link.append(gettext("Sign in"))
-    toast.append(link)
-  }
+  const toast = element("p", { className: bad ? "toast bad" : "toast" }, words)
+  if (place) toast.append(element("a", { href: place, className: "btn" }, gettext("Sign in")))
   document.querySelector("#toasts").append(toast)
   if (!place) setTimeout(() => toast.remove(), bad ? 9000 : 4000)
 }
+
+/** Say why the server refused, or that nobody answered. */
+export const complain = (error) => notice(error.message, { bad: true, place: error.place })
+
+/** Whether a click means this page, not another tab or a menu. */
+export const isPlain = (event) => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey
 
 // --- Theme -----------------------------------------------------------------------------------------------------------
 
@@ -166,11 +177,11 @@ document.addEventListener("submit", async (event) => {
   for (const button of event.target.querySelectorAll("button")) button.ariaPressed = String(button === event.submitter)
   const body = new FormData(event.target)
   body.set("theme", theme)
-  await ask(event.target.action, { method: "POST", body }).catch((error) => notice(error.message, { bad: true }))
+  await ask(event.target.action, { method: "POST", body }).catch(complain)
 })
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]") // what to copy, or "#id" of where it stands
+  const button = event.target.closest("[data-copy]") // what to copy, or where it stands, as #id
   if (!button) return
   const source = button.dataset.copy.startsWith("#") ? document.querySelector(button.dataset.copy) : null
   const word = button.querySelector("span")

@@ -1,7 +1,7 @@
 // What is typed and not sent: first on this device, with the client id that the message will have; then on the server,
 // so that it is there on other devices too.
 
-import { ask, gettext, me } from "./app.js"
+import { ask, bodyOf, gettext, me } from "./app.js"
 
 const SAVE_MS = 700
 const FRESH_MS = 10_000 // a page drawn before the server had heard of a draft does not take it away
@@ -81,10 +81,7 @@ function save(chat, url) {
   clearTimeout(waiting.get(chat)?.[0])
   waiting.delete(chat)
   const draft = stored(chat) ?? { text: "" }
-  const body = new FormData()
-  body.set("text", draft.text)
-  body.set("as_note", draft.asNote ? "1" : "")
-  body.set("quoted", draft.quoted?.id ?? "")
+  const body = bodyOf({ text: draft.text, as_note: draft.asNote && "1", quoted: draft.quoted?.id })
   row(chat, draft.text)
   underWay.set(chat, (underWay.get(chat) ?? 0) + 1)
   saving = saving

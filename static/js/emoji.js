@@ -1,6 +1,7 @@
 // The picker of emoji: fetched when it is first opened, searched by words.
 
-import { ask, nodesOf, notice } from "./app.js"
+import { ask, complain, nodesOf } from "./app.js"
+import { showBeside } from "./floating.js"
 
 const picker = document.querySelector("#emoji")
 let chosen = () => {}
@@ -9,16 +10,11 @@ let chosen = () => {}
 export async function pick(anchor, then) {
   chosen = then
   if (!picker.firstElementChild) {
-    const answer = await ask(picker.dataset.url).catch((error) => notice(error.message, { bad: true }))
+    const answer = await ask(picker.dataset.url).catch(complain)
     if (!answer) return
     picker.replaceChildren(nodesOf(await answer.text()))
   }
-  picker.showPopover()
-  const at = anchor.getBoundingClientRect()
-  const { width, height } = picker.getBoundingClientRect()
-  picker.style.inset = "auto"
-  picker.style.top = `${Math.max(8, at.top - height - 6 > 8 ? at.top - height - 6 : Math.min(innerHeight - height - 8, at.bottom + 6))}px`
-  picker.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, at.left))}px`
+  showBeside(picker, anchor)
   const search = picker.querySelector("input")
   search.value = ""
   narrow("")

@@ -1,6 +1,6 @@
 // The inbox page: opens chats in place, hears the socket, and leads deeds and keys to where they belong.
 
-import { ask, gettext, me, ngettext, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, complain, element, gettext, isPlain, me, ngettext, nodesOf, notice, writeTimes } from "./app.js"
 import * as composer from "./composer.js"
 import { shortcut } from "./keys.js"
 import * as company from "./company.js"
@@ -87,26 +87,17 @@ async function nothingOpen() {
   if (focused) conversation.focus({ preventScroll: true })
 }
 
-function skeleton() {
-  const holder = document.createElement("div")
-  holder.className = "empty"
-  holder.append(gettext("Opening…"))
-  return holder
-}
+const skeleton = () => element("div", { className: "empty" }, gettext("Opening…"))
 
-function trouble(error, again) {
-  const holder = document.createElement("div")
-  holder.className = "empty"
-  const title = document.createElement("h2")
-  title.append(error.status === 404 ? gettext("This chat is not here") : gettext("The chat did not open"))
-  const words = document.createElement("p")
-  words.append(error.status === 404 ? gettext("It may have been removed, or it belongs to another workspace.") : gettext("Waybill did not answer. What you typed is safe."))
-  const button = document.createElement("button")
-  button.className = "btn primary"
-  button.append(gettext("Try again"))
-  button.onclick = again
-  holder.append(title, words, button)
-  return holder
+function trouble(error, onclick) {
+  const gone = error.status === 404
+  return element(
+    "div",
+    { className: "empty" },
+    element("h2", {}, gone ? gettext("This chat is not here") : gettext("The chat did not open")),
+    element("p", {}, gone ? gettext("It may have been removed, or it belongs to another workspace.") : gettext("Waybill did not answer. What you typed is safe.")),
+    element("button", { className: "btn primary", onclick }, gettext("Try again")),
+  )
 }
 
 addEventListener("popstate", () => open(location.href, { push: false }))
@@ -127,7 +118,7 @@ async function openSide(link) {
     side.hidden = false
     side.focus()
   } catch (error) {
-    notice(error.message, { bad: true, place: error.place })
+    complain(error)
   }
 }
 
@@ -157,7 +148,7 @@ async function refreshSide() {
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector)
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey
+  const plain = isPlain(event)
   let found
   if (plain && (found = hit("[data-open], [data-back]"))) {
     event.preventDefault()
@@ -250,15 +241,10 @@ function mentioned({ chat, note }) {
   if (conversation.dataset.chat === chat) return
   const row = document.querySelector(`#chat-${chat} .under`)
   if (row) row.dataset.mentioned = ""
-  notify.tell({ title: gettext("You were mentioned in a note. "), words: "", tag: note, place: `${inbox.dataset.url}${chat}/?at=${note}` })
-  const link = document.createElement("a")
-  link.href = `${inbox.dataset.url}${chat}/?at=${note}`
-  link.dataset.open = chat
-  link.className = "btn small"
-  link.append(gettext("Open"))
-  const words = document.createElement("span")
-  words.append(gettext("You were mentioned in a note. "), link)
-  notice(words)
+  const [title, place] = [gettext("You were mentioned in a note. "), `${inbox.dataset.url}${chat}/?at=${note}`]
+  notify.tell({ title, words: "", tag: note, place })
+  const link = element("a", { href: place, className: "btn small", dataset: { open: chat } }, gettext("Open"))
+  notice(element("span", {}, title, link))
 }
 
 async function heard(frame) {
@@ -335,13 +321,9 @@ const BANNERS = {
 }
 
 function untilAgain() {
-  const words = document.createElement("span")
-  const time = document.createElement("time")
-  Object.assign(time, { dateTime: new Date(socket.until).toISOString(), ariaLive: "off" })
-  time.dataset.as = "left"
+  const time = element("time", { dateTime: new Date(socket.until).toISOString(), ariaLive: "off", dataset: { as: "left" } })
   const [before, after] = gettext("Reconnecting in {time}. Nothing is lost meanwhile.", { time: "\n" }).split("\n")
-  words.append(before, time, after)
-  return words
+  return element("span", {}, before, time, after)
 }
 
 const waits = () =>
@@ -356,18 +338,9 @@ function banner(now = state) {
   const place = document.querySelector("#connection")
   const made = BANNERS[state]?.()
   if (!made) return place.replaceChildren()
-  const [words, label, act] = made
-  const toast = document.createElement("p")
-  toast.className = "toast"
-  toast.append(words)
-  if (label) {
-    const button = document.createElement("button")
-    button.type = "button"
-    button.className = "btn"
-    button.append(label)
-    button.onclick = act
-    toast.append(button)
-  }
+  const [words, label, onclick] = made
+  const toast = element("p", { className: "toast" }, words)
+  if (label) toast.append(element("button", { type: "button", className: "btn", onclick }, label))
   place.replaceChildren(toast)
   writeTimes(place)
 }

@@ -1,6 +1,6 @@
 // Every key of the page, in one table. The table handles the keys, draws the list behind "?", and feeds the palette.
 
-import { gettext } from "./app.js"
+import { element, gettext } from "./app.js"
 
 /** {keys, words, run, group, when, typing, palette}: see `shortcut`. */
 const table = []
@@ -20,10 +20,10 @@ export function shortcut(keys, words, run, { group = gettext("Chats"), when = ()
 }
 
 /** What can be done by words now: [{words, keys, run}]. */
-export const actions = () =>
-  table.filter((entry) => entry.palette && entry.when()).map(({ words, keys, run }) => ({ words, keys: keys.map(parts), run }))
+export const actions = () => table.filter((entry) => entry.palette && entry.when())
 
-const parts = (keys) => keys.split("+").map((key) => SHOWN[key] ?? key)
+/** Keys that are pressed together, as they are shown. */
+export const kbds = (keys) => keys.split("+").map((key) => element("kbd", {}, SHOWN[key] ?? key))
 
 /** The keys of a press, as the table writes them. Shift counts only with keys that have no shifted character. */
 function pressed(event) {
@@ -50,25 +50,9 @@ export function showKeys() {
   const place = dialog.querySelector(".lists")
   place.replaceChildren()
   for (const [group, entries] of Map.groupBy(table, (entry) => entry.group)) {
-    const title = document.createElement("h3")
-    title.append(group)
-    const list = document.createElement("dl")
-    for (const entry of entries) list.append(...lineOf(entry))
-    place.append(title, list)
+    place.append(element("h3", {}, group), element("dl", {}, ...entries.flatMap(lineOf)))
   }
   dialog.showModal()
 }
 
-function lineOf({ keys, words }) {
-  const term = document.createElement("dt")
-  for (const key of keys.map(parts)) {
-    for (const name of key) {
-      const kbd = document.createElement("kbd")
-      kbd.append(name)
-      term.append(kbd, " ")
-    }
-  }
-  const meaning = document.createElement("dd")
-  meaning.append(words)
-  return [term, meaning]
-}
+const lineOf = ({ keys, words }) => [element("dt", {}, ...keys.flatMap(kbds).flatMap((kbd) => [kbd, " "])), element("dd", {}, words)]

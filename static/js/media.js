@@ -1,6 +1,6 @@
 // What messages carry: pictures large, sound with a speed, files that did not come and can be asked for again.
 
-import { ask, clockOf, gettext, me, nodesOf, notice } from "./app.js"
+import { ask, clockOf, complain, gettext, isPlain, me, nodesOf, notice } from "./app.js"
 import { upsert } from "./thread.js"
 
 // --- Pictures, large -----------------------------------------------------------------------------------------------------
@@ -62,9 +62,8 @@ box.addEventListener("click", (event) => {
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector)
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey
   let found
-  if (plain && (found = hit("a[data-lightbox]"))) {
+  if (isPlain(event) && (found = hit("a[data-lightbox]"))) {
     event.preventDefault()
     openBox(found)
   } else if ((found = hit("dialog [data-close]"))) found.closest("dialog").close()
@@ -188,6 +187,6 @@ async function fetchAgain(button) {
     document.getElementById(message.id)?.focus()
   } catch (error) {
     button.disabled = false
-    notice(error.message, { bad: true, place: error.place })
+    complain(error)
   }
 }

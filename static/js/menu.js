@@ -1,8 +1,9 @@
 // What can be done with one message: its menu by pointer, long press or key, and the deeds behind it.
 
-import { ask, gettext, me, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, bodyOf, complain, gettext, me, nodesOf, notice } from "./app.js"
 import * as composer from "./composer.js"
 import { pick } from "./emoji.js"
+import { showBeside } from "./floating.js"
 import * as schedule from "./schedule.js"
 import * as thread from "./thread.js"
 
@@ -19,16 +20,6 @@ const textOf = (one) => one.querySelector(".text")?.textContent ?? ""
 const can = (one) => new Set(one.dataset.can?.split(" "))
 const own = (one) => !one.dataset.by || one.dataset.by === me.member
 
-/** Put something that floats beside `anchor`, inside the window. */
-export function beside(floating, anchor) {
-  floating.style.inset = "auto"
-  const at = anchor.getBoundingClientRect()
-  const { width, height } = floating.getBoundingClientRect()
-  const below = at.bottom + height + 8 < innerHeight ? at.bottom + 4 : Math.max(8, at.top - height - 4)
-  floating.style.top = `${below}px`
-  floating.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, at.right - width))}px`
-}
-
 function openMenu(one, anchor) {
   const words = can(one)
   if (!words.size || (words.size === 1 && words.has(""))) return
@@ -42,8 +33,7 @@ function openMenu(one, anchor) {
       item.querySelector("small").textContent = late ? gettext("only for {n} minutes", { n: EDIT_MINUTES }) : ""
     }
   }
-  menu.showPopover()
-  beside(menu, anchor ?? one.querySelector(".bubble"))
+  showBeside(menu, anchor ?? one.querySelector(".bubble"), { right: true })
   choices()[0]?.focus()
 }
 
@@ -108,12 +98,6 @@ function pickReaction(one) {
 
 const react = (one, emoji) => deed(one, "reaction", bodyOf({ emoji }))
 
-function bodyOf(values) {
-  const body = new FormData()
-  for (const [name, value] of Object.entries(values)) body.set(name, value)
-  return body
-}
-
 // --- Deeds ---------------------------------------------------------------------------------------------------------------
 
 let changed = () => {}
@@ -130,13 +114,13 @@ export async function deed(one, name, body) {
     await changed()
     return true
   } catch (error) {
-    notice(error.message, { bad: true, place: error.place })
+    complain(error)
     return false
   }
 }
 
 async function showDeleted(button) {
-  const answer = await ask(button.dataset.deleted).catch((error) => notice(error.message, { bad: true }))
+  const answer = await ask(button.dataset.deleted).catch(complain)
   if (answer) button.replaceWith(nodesOf(await answer.text()))
 }
 

@@ -1,7 +1,7 @@
 // What was written here and is not at the server yet. It lives in localStorage, so neither a refresh nor a day without
 // a network loses it; one tab at a time sends; the server knows each message by its client id, so none arrives twice.
 
-import { Refused, ask, gettext, me, nodesOf, notice } from "./app.js"
+import { Refused, ask, bodyOf, complain, element, gettext, me, nodesOf } from "./app.js"
 import { current, decorate, toEnd, upsert } from "./thread.js"
 
 const KEY = `waybill:outgoing:${me.member}`
@@ -58,39 +58,30 @@ function bubbleOf(entry) {
   time.textContent = ""
   bubble.querySelector(".tools")?.remove()
   const meta = bubble.querySelector(".meta")
-  if (entry.quoted) meta.before(words("p", "quote", words("b", "cut", entry.quoted.name), words("span", "cut", entry.quoted.text)))
-  if (entry.attachment) meta.before(words("p", "kind", entry.attachment.name))
-  const text = words("div", "text", entry.text)
-  text.dir = "auto"
-  if (entry.text) meta.before(text)
+  const cut = { className: "cut" }
+  if (entry.quoted) meta.before(element("p", { className: "quote" }, element("b", cut, entry.quoted.name), element("span", cut, entry.quoted.text)))
+  if (entry.attachment) meta.before(element("p", { className: "kind" }, entry.attachment.name))
+  if (entry.text) meta.before(element("div", { className: "text", dir: "auto" }, entry.text))
   if (entry.refused) bubble.append(verdictOf(entry))
   return bubble
 }
 
-function words(name, className, ...content) {
-  const element = document.createElement(name)
-  element.className = className
-  element.append(...content)
-  return element
-}
-
 function verdictOf(entry) {
-  const again = words("button", "btn small", gettext("Try again"))
-  const discard = words("button", "btn small quiet", gettext("Discard"))
-  again.onclick = () => {
+  const again = () => {
     change(entry.clientId, (known) => [{ ...known, refused: "" }])
     current().querySelector(`[data-client-id="${CSS.escape(entry.clientId)}"]`)?.remove()
     draw()
     flush()
   }
-  discard.onclick = () => {
+  const discard = () => {
     change(entry.clientId, () => [])
     draw()
     changed()
   }
-  for (const button of [again, discard]) button.type = "button"
-  const box = words("div", "", words("b", "", gettext("Not sent")), words("p", "", entry.refused), words("p", "acts", again, discard))
-  return words("div", "verdict bad", box)
+  const button = (className, onclick, words) => element("button", { type: "button", className, onclick }, words)
+  const acts = element("p", { className: "acts" }, button("btn small", again, gettext("Try again")), button("btn small quiet", discard, gettext("Discard")))
+  const box = element("div", {}, element("b", {}, gettext("Not sent")), element("p", {}, entry.refused), acts)
+  return element("div", { className: "verdict bad" }, box)
 }
 
 let timer = 0
@@ -112,7 +103,7 @@ export function flush() {
           break
         }
         if (error.status === 401) {
-          notice(error.message, { bad: true, place: error.place })
+          complain(error)
           break
         }
         if (error.html && movedOn(entry, error.html)) change(entry.clientId, () => [])
@@ -127,16 +118,8 @@ export function flush() {
 
 const next = () => read().find((entry) => !entry.refused)
 
-function formOf(entry) {
-  const form = new FormData()
-  form.set("client_id", entry.clientId)
-  form.set("text", entry.text)
-  if (entry.quoted) form.set("quoted", entry.quoted.id)
-  if (entry.dueAt) form.set("due_at", entry.dueAt)
-  if (entry.seen) form.set("seen", entry.seen)
-  if (entry.attachment) form.set("attachment", entry.attachment.id)
-  return form
-}
+const formOf = ({ clientId, text, quoted, dueAt, seen, attachment }) =>
+  bodyOf({ client_id: clientId, text, quoted: quoted?.id, due_at: dueAt, seen, attachment: attachment?.id })
 
 addEventListener("storage", (event) => {
   if (event.key !== KEY) return

@@ -1,7 +1,7 @@
 // The palette: chats, pages and actions by their words. The server finds chats and pages that this member may see.
 
-import { ask, gettext, nodesOf, notice } from "./app.js"
-import { actions } from "./keys.js"
+import { ask, complain, element, gettext, nodesOf } from "./app.js"
+import { actions, kbds } from "./keys.js"
 
 const WAIT_MS = 120
 const dialog = document.querySelector("#palette")
@@ -47,7 +47,7 @@ async function search(wait = 0) {
   } catch (error) {
     if (error.name === "AbortError") return
     draw(here)
-    notice(error.message, { bad: true, place: error.place })
+    complain(error)
   }
 }
 
@@ -66,15 +66,7 @@ function fits(text, typed) {
 }
 
 function groupOf(name, found) {
-  if (!found.length) return null
-  const group = document.createElement("div")
-  group.role = "group"
-  group.ariaLabel = name
-  const title = document.createElement("span")
-  title.ariaHidden = "true"
-  title.append(name)
-  group.append(title, ...found)
-  return group
+  return found.length ? element("div", { role: "group", ariaLabel: name }, element("span", { ariaHidden: "true" }, name), ...found) : null
 }
 
 function drawPlaces(typed) {
@@ -88,20 +80,9 @@ function drawActions(typed) {
 }
 
 function drawAction({ words, keys, run }) {
-  const option = document.createElement("div")
-  option.role = "option"
-  option.ariaSelected = "false"
-  option.dataset.key = `deed ${words}`
-  const hint = document.createElement("span")
-  hint.className = "dim"
-  for (const name of keys[0]) {
-    const kbd = document.createElement("kbd")
-    kbd.append(name)
-    hint.append(kbd)
-  }
-  option.append(words, hint)
-  runs.set(option.dataset.key, run)
-  return option
+  const key = `deed ${words}`
+  runs.set(key, run)
+  return element("div", { role: "option", ariaSelected: "false", dataset: { key } }, words, element("span", { className: "dim" }, ...kbds(keys[0])))
 }
 
 function go(option) {

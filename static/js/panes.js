@@ -1,7 +1,7 @@
 // A second conversation beside the first on a wide screen: this same page in a frame, without list and rail, so that it
 // has a composer and a socket of its own. Which one it was is remembered on this device.
 
-import { gettext, me } from "./app.js"
+import { element, gettext, me } from "./app.js"
 import { shortcut } from "./keys.js"
 
 const inbox = document.querySelector("#inbox")
@@ -18,13 +18,8 @@ function beside(chat) {
   localStorage.setItem(KEY, chat)
   if (frame()?.dataset.chat === chat) return
   close({ forget: false })
-  const element = document.createElement("iframe")
-  element.id = "beside"
-  element.className = "beside"
-  element.title = gettext("Second conversation")
-  element.dataset.chat = chat
-  element.src = `${inbox.dataset.url}${chat}/?pane=1`
-  document.querySelector("#conversation").after(element)
+  const [title, src] = [gettext("Second conversation"), `${inbox.dataset.url}${chat}/?pane=1`]
+  document.querySelector("#conversation").after(element("iframe", { id: "beside", className: "beside", title, src, dataset: { chat } }))
 }
 
 export function close({ forget = true } = {}) {

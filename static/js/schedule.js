@@ -1,6 +1,7 @@
 // Choosing a time to come: a few likely ones, or any; in the reader's own zone.
 
-import { gettext } from "./app.js"
+import { element, gettext } from "./app.js"
+import { showBeside } from "./floating.js"
 
 const panel = document.querySelector("#schedule")
 const field = panel.querySelector("input")
@@ -32,27 +33,15 @@ const local = (time) => new Date(time - time.getTimezoneOffset() * 60_000).toISO
 export function choose(anchor, then) {
   chosen = then
   panel.querySelector("[data-presets]").replaceChildren(
-    ...presets().map(([label, time]) => {
-      const button = document.createElement("button")
-      button.type = "button"
-      const when = document.createElement("time")
-      when.dateTime = time.toISOString()
-      when.textContent = words.format(time)
-      button.append(label, when)
-      button.onclick = () => done(time)
-      return button
-    }),
+    ...presets().map(([label, time]) =>
+      element("button", { type: "button", onclick: () => done(time) }, label, element("time", { dateTime: time.toISOString() }, words.format(time))),
+    ),
   )
   field.min = local(new Date(Date.now() + 60_000))
   field.max = local(new Date(Date.now() + LATEST_MS))
   field.value = local(at(1, 9))
   panel.querySelector(".hint").textContent = ""
-  panel.showPopover()
-  const box = anchor.getBoundingClientRect()
-  const { width, height } = panel.getBoundingClientRect()
-  panel.style.inset = "auto"
-  panel.style.top = `${Math.max(8, box.top - height - 6)}px`
-  panel.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, box.left))}px`
+  showBeside(panel, anchor)
   panel.querySelector("button").focus()
 }
 

@@ -1,6 +1,6 @@
 // What the team does with a chat: small windows to choose in, deeds as forms, and what they changed drawn at once.
 
-import { ask, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, complain, element, nodesOf, writeTimes } from "./app.js"
 import * as list from "./list.js"
 
 const picker = document.querySelector("#picker")
@@ -22,7 +22,7 @@ async function pick(button) {
   address.searchParams.set("zone", zone)
   const channel = new URLSearchParams(location.search).get("channel")
   if (channel) address.searchParams.set("channel", channel)
-  const early = Object.assign(document.createElement("input"), { className: "input", ariaLabel: button.ariaLabel ?? button.textContent })
+  const early = element("input", { className: "input", ariaLabel: button.ariaLabel ?? button.textContent })
   picker.classList.remove("wide")
   picker.replaceChildren(early)
   if (!picker.open) picker.showModal()
@@ -40,7 +40,7 @@ async function pick(button) {
     if (chosen && early.value) visible()[0]?.click()
   } catch (error) {
     if (early.isConnected) picker.close()
-    notice(error.message, { bad: true, place: error.place })
+    complain(error)
   }
 }
 
@@ -59,7 +59,7 @@ function begin(typed) {
 function refused(error) {
   const place = picker.open ? picker.querySelector("[role=alert]") : null
   if (place && !error.place) place.textContent = error.message
-  else notice(error.message, { bad: true, place: error.place })
+  else complain(error)
 }
 
 /** A form of a chat: post it, and draw the row and the words that come back. */

@@ -1,7 +1,7 @@
 // Files of a message that is being written: picked, dropped, pasted or recorded. They travel in parts, so that a lost
 // connection costs one part and not the file; what is on its way stays with its chat when another chat is opened.
 
-import { gettext, me, notice } from "./app.js"
+import { bodyOf, element, gettext, me, notice } from "./app.js"
 
 const PART = 2 * 1024 * 1024 // daphne holds a whole request in memory, several times over
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15_000]
@@ -64,20 +64,17 @@ class Upload {
   }
 
   preview() {
-    const element = { image: "img", audio: "audio", video: "video" }[this.file.type.split("/")[0]]
-    if (!element || this.file.type === "image/svg+xml") return
+    const kind = { image: "img", audio: "audio", video: "video" }[this.file.type.split("/")[0]]
+    if (!kind || this.file.type === "image/svg+xml") return
     this.address = URL.createObjectURL(this.file)
-    const shown = document.createElement(element)
-    shown.src = this.address
-    if (element === "img") {
+    const shown = element(kind, { src: this.address })
+    if (kind === "img") {
       shown.alt = ""
-      const link = document.createElement("a")
-      Object.assign(link, { href: this.address, className: "thumb", ariaLabel: gettext("Look at {name}", { name: this.name }) })
-      link.dataset.lightbox = ""
-      link.append(shown)
+      const label = gettext("Look at {name}", { name: this.name })
+      const link = element("a", { href: this.address, className: "thumb", ariaLabel: label, dataset: { lightbox: "" } }, shown)
       shown.onerror = () => link.replaceWith(this.item.querySelector(".thumb"))
       this.item.querySelector(".thumb").replaceWith(link)
-    } else if (element === "audio") {
+    } else if (kind === "audio") {
       shown.controls = true
       this.item.append(shown)
       this.item.classList.add("heard")
@@ -99,13 +96,9 @@ class Upload {
 
   send() {
     const part = this.file.slice(this.sent, this.sent + PART)
-    const body = new FormData()
+    const { sent: offset, kind, seconds } = this
+    const body = bodyOf({ offset, total: this.file.size, mime_type: this.file.type, kind, seconds })
     body.set("file", part, this.name)
-    body.set("offset", this.sent)
-    body.set("total", this.file.size)
-    body.set("mime_type", this.file.type)
-    body.set("kind", this.kind)
-    if (this.seconds) body.set("seconds", this.seconds)
     const request = (this.request = new XMLHttpRequest()) // fetch tells no progress
     request.upload.onprogress = (event) => event.lengthComputable && this.progress(this.sent + (event.loaded / event.total) * part.size)
     request.onload = () => this.answered(request)

@@ -1,6 +1,6 @@
 // Voice messages: held or clicked, with the time and the loudness, heard before they are sent, or thrown away.
 
-import { clockOf, gettext, notice } from "./app.js"
+import { clockOf, element, gettext, notice } from "./app.js"
 import { send } from "./outgoing.js"
 import * as uploads from "./uploads.js"
 
@@ -85,10 +85,8 @@ class Recording {
     const bare = this.mime.split(";")[0]
     this.file = new File(this.chunks, `voice.${bare.split("/")[1]}`, { type: this.mime })
     if (this.sends) return this.send()
-    const sound = document.createElement("audio")
-    sound.controls = true
-    sound.src = this.address = URL.createObjectURL(this.file)
-    sound.ariaLabel = gettext("What was recorded")
+    this.address = URL.createObjectURL(this.file)
+    const sound = element("audio", { controls: true, src: this.address, ariaLabel: gettext("What was recorded") })
     this.bar.querySelector(".running").replaceChildren(sound)
     this.bar.querySelector("[data-stop]").hidden = true
     this.bar.querySelector("[data-send]").focus()
