@@ -1,4 +1,4 @@
-"""The whole of Waybill as real processes with a database of its own: web, relay, provider simulator, demo data."""
+"""The whole of Waybill as real processes with a database of its own: web, relay, provider simulators, demo data."""
 
 import json
 import os
@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.demo.cast import WORKSPACES
+from config.demo.cast import SIMULATOR_PORTS, WORKSPACES, demo_providers
+from config.demo.provider import introduction
 from kernel import http
 from tests.support.simulator import SimulatorControl
 
@@ -26,16 +27,21 @@ START_SECONDS = 60
 
 @dataclass
 class Stack:
-    """`url` is the web server's; `provider` tells the simulator what to do. `log(name)` is what a process wrote."""
+    """`url` is the web server's; `provider` tells Whapi's simulator what to do, `simulators` holds that of each vendor.
+    `log(name)` is what a process wrote."""
 
     url: str
-    provider: SimulatorControl
+    simulators: dict[str, SimulatorControl]
     facts: dict[str, Any]
     env: dict[str, str]
     folder: Path
     port: int
     _web: list[subprocess.Popen] = field(default_factory=list)
     _relay: list[subprocess.Popen] = field(default_factory=list)
+
+    @property
+    def provider(self) -> SimulatorControl:
+        return self.simulators["whapi"]
 
     @property
     def shop(self) -> dict[str, Any]:
@@ -79,16 +85,17 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
     with ExitStack() as undo:
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="waybill-stack-")))
         database_url = undo.enter_context(own_database(database))
-        port, provider_port = free_port(), free_port()
+        port, simulator_ports = free_port(), neighbouring_ports(len(SIMULATOR_PORTS))
+        ports = {provider: simulator_ports[step] for provider, step in SIMULATOR_PORTS.items()}
         env = {
             **os.environ,
             "DATABASE_URL": database_url,
             "DATA_DIR": str(folder),
             "DEBUG": "true",
             "PORT": str(port),
-            "SIMULATOR_PORT": str(provider_port),
-            "WHAPI_BASE_URL": f"http://127.0.0.1:{provider_port}",
-            "CLOUD_BASE_URL": f"http://127.0.0.1:{free_port()}",
+            "SIMULATOR_PORT": str(simulator_ports[0]),
+            "WHAPI_BASE_URL": f"http://127.0.0.1:{ports['whapi']}",
+            "CLOUD_BASE_URL": f"http://127.0.0.1:{ports['cloud']}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
             "PYTHONUNBUFFERED": "1",
             **settings,
@@ -105,7 +112,7 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
         run("migrate", "-v0")
         stack = Stack(
             url=f"http://127.0.0.1:{port}",
-            provider=SimulatorControl(f"http://127.0.0.1:{provider_port}"),
+            simulators={name: SimulatorControl(f"http://127.0.0.1:{ports[name]}") for name in demo_providers()},
             facts=json.loads(run("seed_demo", "--json")),
             env=env,
             folder=folder,
@@ -113,9 +120,9 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
         )
         with psycopg.connect(database_url, autocommit=True) as database:
             database.execute("UPDATE workspaces_user SET undo_seconds = 0")  # nobody waits who does not test waiting
-        provider = stack.start("provider", [*manage, "simulate_provider", "--port", str(provider_port)])
-        undo.callback(_end, provider)
-        answers(f"{stack.provider.base_url}/_sim/channels")
+        for name in stack.simulators:
+            command = [*manage, "simulate_provider", "--provider", name, "--port", str(ports[name])]
+            undo.callback(_end, stack.start("provider" if name == "whapi" else name, command))
         introduce(stack)
         undo.callback(lambda: [_end(process) for process in stack._web])
         stack.start_web()
@@ -125,19 +132,21 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
 
 
 def introduce(stack: Stack) -> None:
-    """Tell the simulator the numbers and where their webhooks go."""
+    """Tell the simulators the numbers and where their webhooks go."""
     known = {channel["phone_number"]: channel for channel in stack.facts["channels"]}
+    for simulator in stack.simulators.values():
+        answers(f"{simulator.base_url}/_sim/channels")
     for number in (number for workspace in WORKSPACES for number in workspace.numbers):
-        if number.provider == "whapi" and number.phone_number in known:
+        if number.phone_number in known:
             channel = known[number.phone_number]
-            stack.provider.add_channel(
-                number.token,
-                f"{stack.url}/api/webhooks/whapi/{channel['id']}",
-                channel["webhook_secret"],
-                number=number.wa_id.partition("@")[0],
-                name=number.name,
-                state="AUTH" if number.linked else "QR",
-                persist=True,
+            stack.simulators[number.provider].add_channel(
+                **introduction(
+                    number,
+                    linked=number.linked,
+                    webhook_url=f"{stack.url}/api/webhooks/{number.provider}/{channel['id']}",
+                    secret=channel["webhook_secret"],
+                    told=channel,
+                )
             )
 
 
@@ -162,6 +171,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def neighbouring_ports(number: int) -> range:
+    """So many free ports in a row."""
+    while True:
+        ports = range(first := free_port(), first + number)
+        with ExitStack() as probes:
+            try:
+                for port in ports:
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return ports
 
 
 def answers(url: str) -> None:

@@ -1,6 +1,7 @@
 """Tells the simulators which numbers the demo has and where their webhooks go, as a person would at a provider."""
 
 import json
+from collections.abc import Mapping
 
 from django.conf import settings
 
@@ -26,20 +27,31 @@ def introduce_numbers() -> None:
         channel = Channel.objects.living().filter(settings__demo=number.key).first()
         if channel is None:
             continue  # a visitor removed it
-        known = {
-            "token": number.token,
-            "session": number.key,
-            "number": number.wa_id.partition("@")[0],
-            "name": number.name,
-            "state": _state(number, linked=channel.status in SENDS),
-            "webhook_url": f"{settings.PUBLIC_URL}/api/webhooks/{number.provider}/{channel.pk}",
-            "secret": webhook_secret(number),
-            "persist": True,
-            **{name: value for name, value in number.given.items() if name in TOLD},
-        }
+        known = introduction(
+            number,
+            linked=channel.status in SENDS,
+            webhook_url=f"{settings.PUBLIC_URL}/api/webhooks/{number.provider}/{channel.pk}",
+            secret=webhook_secret(number),
+            told=number.given,
+        )
         answer = _call(number.provider, "POST", "channels", known)
         if answer.status != 200:
             raise RuntimeError(f"The simulator refused the number {number.name}: {json.loads(answer.body)}")
+
+
+def introduction(number: Number, *, linked: bool, webhook_url: str, secret: str, told: Mapping[str, str]) -> dict:
+    """What a simulator has to know of a number. Of `told` it takes what its vendor knows."""
+    return {
+        "token": number.token,
+        "session": number.key,
+        "number": number.wa_id.partition("@")[0],
+        "name": number.name,
+        "state": _state(number, linked=linked),
+        "webhook_url": webhook_url,
+        "secret": secret,
+        "persist": True,
+        **{name: told[name] for name in TOLD if name in told},
+    }
 
 
 def _state(number: Number, *, linked: bool) -> str:
