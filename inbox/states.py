@@ -5,26 +5,26 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Direction(models.TextChoices):
-    INBOUND = "inbound", "From the customer"
-    OUTBOUND = "outbound", "From us"
+    INBOUND = "inbound", _("From the customer")
+    OUTBOUND = "outbound", _("From us")
 
 
 class MessageType(models.TextChoices):
-    TEXT = "text"
-    IMAGE = "image"
-    VIDEO = "video"
-    AUDIO = "audio"
-    VOICE = "voice"
-    DOCUMENT = "document"
-    STICKER = "sticker"
-    LOCATION = "location"
-    CONTACTS = "contacts"
-    POLL = "poll"
-    INTERACTIVE = "interactive"
-    TEMPLATE = "template"
-    SYSTEM = "system"
-    CALL = "call"
-    UNSUPPORTED = "unsupported"
+    TEXT = "text", _("Text")
+    IMAGE = "image", _("Image")
+    VIDEO = "video", _("Video")
+    AUDIO = "audio", _("Audio")
+    VOICE = "voice", _("Voice")
+    DOCUMENT = "document", _("Document")
+    STICKER = "sticker", _("Sticker")
+    LOCATION = "location", _("Location")
+    CONTACTS = "contacts", _("Contacts")
+    POLL = "poll", _("Poll")
+    INTERACTIVE = "interactive", _("Interactive")
+    TEMPLATE = "template", _("Template")
+    SYSTEM = "system", _("System")
+    CALL = "call", _("Call")
+    UNSUPPORTED = "unsupported", _("Unsupported")
 
 
 MEDIA_TYPES = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
@@ -32,15 +32,15 @@ SENDABLE_TYPES = MEDIA_TYPES | {"text", "location", "contacts", "poll", "interac
 
 
 class MessageStatus(models.TextChoices):
-    RECEIVED = "received", "Received"
-    PENDING = "pending", "Waiting"
-    SENT = "sent", "Sent"
-    DELIVERED = "delivered", "Delivered"
-    READ = "read", "Read"
-    PLAYED = "played", "Played"
-    FAILED = "failed", "Not sent"
-    UNCERTAIN = "uncertain", "May have been sent"
-    CANCELLED = "cancelled", "Cancelled"
+    RECEIVED = "received", _("Received")
+    PENDING = "pending", _("Waiting")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    PLAYED = "played", _("Played")
+    FAILED = "failed", _("Not sent")
+    UNCERTAIN = "uncertain", _("May have been sent")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 ARRIVED = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED})
@@ -51,10 +51,10 @@ REPORT_RANK = {"failed": 0, "sent": 1, "delivered": 2, "read": 3, "played": 4}
 
 
 class AttachmentState(models.TextChoices):
-    PENDING = "pending", "Being fetched"
-    READY = "ready", "Ready"
-    FAILED = "failed", "Could not be fetched"
-    EXPIRED = "expired", "No longer at the provider"
+    PENDING = "pending", _("Being fetched")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be fetched")
+    EXPIRED = "expired", _("No longer at the provider")
 
 
 class ChatState(models.TextChoices):

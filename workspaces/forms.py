@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.sayings import said
 from workspaces.models import User
 from workspaces.roles import Role, within
 
-KEY_LIFETIMES_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "No end"}
+KEY_LIFETIMES_DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("One year"), "": _("No end")}
 
 
 def roles_up_to(limit: str) -> list[tuple[str, str]]:
@@ -23,17 +25,17 @@ def show_refusal(form: forms.Form, refusal: DomainError) -> None:
     """Put what a service refused beside the fields that it names, or above the form."""
     for name, complaints in refusal.fields.items():
         for complaint in complaints:
-            form.add_error(name if name in form.fields else None, complaint)
+            form.add_error(name if name in form.fields else None, said(complaint))
     if not refusal.fields:
-        form.add_error(None, refusal.message)
+        form.add_error(None, said(refusal.message))
 
 
 class SignInForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         max_length=4096,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -44,40 +46,42 @@ class NewPersonForm(forms.Form):
     """A new account; the service says which names and passwords it takes."""
 
     name = forms.CharField(
-        label="Your name",
+        label=_("Your name"),
         max_length=120,
-        help_text="As your team should see it.",
+        help_text=_("As your team should see it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         max_length=4096,
         strip=False,
-        help_text="Ten characters or more.",
+        help_text=_("Ten characters or more."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
 
 class ProfileForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As the browser asks for it")), *settings.LANGUAGES], required=False
+    )
+
     class Meta:
         model = User
-        fields = ["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound"]
+        fields = ["name", "theme", "language", "enter_sends", "undo_seconds", "desktop_notices", "sound"]
         labels = {
-            "name": "Your name",
-            "theme": "Theme",
-            "enter_sends": "Enter sends the message",
-            "undo_seconds": "Time to undo",
-            "desktop_notices": gettext_lazy("Desktop notifications"),
-            "sound": gettext_lazy("Sound"),
+            "name": _("Your name"),
+            "theme": _("Theme"),
+            "enter_sends": _("Enter sends the message"),
+            "undo_seconds": _("Time to undo"),
+            "desktop_notices": _("Desktop notifications"),
+            "sound": _("Sound"),
         }
         help_texts = {
-            "desktop_notices": gettext_lazy(
-                "While the page is out of sight. The browser asks once; muted chats stay silent."
-            ),
-            "sound": gettext_lazy("A short tone for new messages of chats that are not in front of you."),
-            "name": "Your team sees it beside your messages. Customers do not.",
-            "enter_sends": "Shift and Enter then begins a new line. Without it, Ctrl and Enter sends.",
-            "undo_seconds": (
+            "desktop_notices": _("While the page is out of sight. The browser asks once; muted chats stay silent."),
+            "sound": _("A short tone for new messages of chats that are not in front of you."),
+            "name": _("Your team sees it beside your messages. Customers do not."),
+            "enter_sends": _("Shift and Enter then begins a new line. Without it, Ctrl and Enter sends."),
+            "undo_seconds": _(
                 "What you write waits here that long before it leaves, and can be taken back without a trace."
             ),
         }
@@ -89,16 +93,16 @@ class ProfileForm(forms.ModelForm):
 
 class PasswordForm(forms.Form):
     current = forms.CharField(
-        label="Present password",
+        label=_("Present password"),
         max_length=4096,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new = forms.CharField(
-        label="New password",
+        label=_("New password"),
         max_length=4096,
         strip=False,
-        help_text="Ten characters or more. Other browsers are signed out.",
+        help_text=_("Ten characters or more. Other browsers are signed out."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -108,7 +112,7 @@ class PasswordForm(forms.Form):
 
     def clean_current(self) -> str:
         if not self.user.check_password(self.cleaned_data["current"]):
-            raise forms.ValidationError("This is not your present password.")
+            raise forms.ValidationError(_("This is not your present password."))
         return self.cleaned_data["current"]
 
     def clean_new(self) -> str:
@@ -119,7 +123,7 @@ class PasswordForm(forms.Form):
 class RoleForm(forms.Form):
     """A role that the member who chooses may give: none above their own."""
 
-    role = forms.ChoiceField(label="Role", initial=Role.AGENT)
+    role = forms.ChoiceField(label=_("Role"), initial=Role.AGENT)
 
     def __init__(self, *args, limit: str, **kwargs):
         super().__init__(*args, **kwargs)
@@ -127,14 +131,14 @@ class RoleForm(forms.Form):
 
 
 class InviteForm(RoleForm):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     field_order = ("email", "role")
 
 
 class ApiKeyForm(RoleForm):
-    name = forms.CharField(label="Name", max_length=80, help_text="What uses it, so that you know it again.")
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, so that you know it again."))
     lifetime = forms.ChoiceField(
-        label="Ends after", choices=list(KEY_LIFETIMES_DAYS.items()), initial="90", required=False
+        label=_("Ends after"), choices=list(KEY_LIFETIMES_DAYS.items()), initial="90", required=False
     )
 
     field_order = ("name", "role", "lifetime")

@@ -3,13 +3,15 @@
 import enum
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    ADMIN = "admin", "Admin"
-    AGENT = "agent", "Agent"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    AGENT = "agent", _("Agent")
+    VIEWER = "viewer", _("Viewer")
 
 
 _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
@@ -21,21 +23,21 @@ def within(role: str, limit: str) -> bool:
 
 
 class Permission(enum.StrEnum):
-    SEE_CHATS = "see chats"
-    SEE_EVERY_CHANNEL = "see every channel"  # also those that are kept for teams
-    WRITE_MESSAGES = "write messages"  # send, edit, revoke, react, mark read, assign
-    RESOLVE_MESSAGES = "resolve messages"  # retry, cancel, mark as sent
-    SEE_OUTBOX = "see the outbox"
-    OPERATE_LANES = "pause and resume lanes"
-    SEE_DELETED = "see deleted messages"  # what was taken back for everybody
-    MANAGE_CHANNELS = "manage channels"  # connect, log out, tokens
-    SEE_WEBHOOK_LOG = "see the webhook log"  # holds raw message bodies
-    REPLAY_WEBHOOKS = "replay webhooks"
-    MANAGE_MEMBERS = "manage members"
-    MANAGE_TEAM_WORK = "manage labels, quick replies, teams and rules"
-    MANAGE_API_KEYS = "manage API keys"
-    SEE_AUDIT_LOG = "see the audit log"
-    MANAGE_WORKSPACE = "manage the workspace"  # rename, hand over, close
+    SEE_CHATS = gettext_noop("see chats")
+    SEE_EVERY_CHANNEL = gettext_noop("see every channel")  # also those that are kept for teams
+    WRITE_MESSAGES = gettext_noop("write messages")  # send, edit, revoke, react, mark read, assign
+    RESOLVE_MESSAGES = gettext_noop("resolve messages")  # retry, cancel, mark as sent
+    SEE_OUTBOX = gettext_noop("see the outbox")
+    OPERATE_LANES = gettext_noop("pause and resume lanes")
+    SEE_DELETED = gettext_noop("see deleted messages")  # what was taken back for everybody
+    MANAGE_CHANNELS = gettext_noop("manage channels")  # connect, log out, tokens
+    SEE_WEBHOOK_LOG = gettext_noop("see the webhook log")  # holds raw message bodies
+    REPLAY_WEBHOOKS = gettext_noop("replay webhooks")
+    MANAGE_MEMBERS = gettext_noop("manage members")
+    MANAGE_TEAM_WORK = gettext_noop("manage labels, quick replies, teams and rules")
+    MANAGE_API_KEYS = gettext_noop("manage API keys")
+    SEE_AUDIT_LOG = gettext_noop("see the audit log")
+    MANAGE_WORKSPACE = gettext_noop("manage the workspace")  # rename, hand over, close
 
 
 _VIEWER = {Permission.SEE_CHATS}

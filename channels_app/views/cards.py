@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from channels_app.models import Channel
 from channels_app.providers import description_of
 from channels_app.services.moving import HELD
 from channels_app.states import SENDS, ChannelStatus
+from kernel.sayings import said
 from outbox.selectors.lanes import LaneOverview
 
 S = ChannelStatus
@@ -83,7 +85,7 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
     status = ChannelStatus(channel.status)
     if status not in SENDS:
         dot = DOTS[status]
-        sentence = channel.status_detail or SENTENCES[status]
+        sentence = said(channel.status_detail) or SENTENCES[status]
         return Card(
             dot=dot,
             word=status.label,
@@ -98,13 +100,13 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
             dot="wait",
             word=_("Held"),
             tone="warn",
-            sentence=f"{HELD}{_wait(waiting)}",
+            sentence=f"{said(HELD)}{_wait(waiting)}",
             until=None,
             cure=("open", _("Decide")),
             **common,
         )
     if paused:
-        reason = lane.lane.paused_reason or str(_("Paused by a person."))
+        reason = said(lane.lane.paused_reason) or _("Paused by a person.")
         sentence = f"{_ended(reason)}{_wait(waiting)}"
         return Card(
             dot="wait",
@@ -116,10 +118,10 @@ def card_of(channel: Channel, lane: LaneOverview | None) -> Card:
             **common,
         )
     if held:
-        sentence = _ended(lane.reason or SENTENCES[S.DEGRADED])
+        sentence = _ended(said(lane.reason) or SENTENCES[S.DEGRADED])
         cure = ("resume-now", _("Resume now"))
         return Card(dot="wait", word=_("Paused"), tone="warn", sentence=sentence, until=lane.until, cure=cure, **common)
-    sentence = "" if status == S.CONNECTED else _ended(channel.status_detail or SENTENCES[status])
+    sentence = "" if status == S.CONNECTED else _ended(said(channel.status_detail) or SENTENCES[status])
     return Card(
         dot=DOTS[status],
         word=status.label,
@@ -143,4 +145,5 @@ def _ended(sentence: str) -> str:
 def _wait(waiting: int) -> str:
     if not waiting:
         return ""
-    return " 1 message waits safely." if waiting == 1 else f" {waiting_text(waiting)} messages wait safely."
+    words = ngettext("1 message waits safely.", "%(n)s messages wait safely.", waiting)
+    return " " + words % {"n": waiting_text(waiting)}

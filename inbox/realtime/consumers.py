@@ -20,11 +20,13 @@ from inbox.realtime.listener import ensure_listener
 from inbox.realtime.notifier import notifier
 from inbox.realtime.numbering import Gaps
 from inbox.realtime.pokes import Poke
+from inbox.services.showing_typing import show_typing
 from kernel.clock import now
 from kernel.errors import NotFound
 from workspaces.access import member_for
 from workspaces.models import Member
 from workspaces.roles import Permission
+from workspaces.selectors.languages import language_of
 
 SIGNED_OUT = 4401
 NO_LONGER_A_MEMBER = 4403
@@ -43,11 +45,12 @@ class SignedOut(Exception):
 
 
 class InboxConsumer(AsyncJsonWebsocketConsumer):
-    """Hears {"type": "open", "chat": id or null}, {"type": "typing", "on": bool} and {"type": "ping"}; tells what
-    realtime/frames.py makes. Who is in a chat is known to the sockets alone: each says so when it comes, when somebody
+    """Hears {"type": "open", "chat": id or null}, {"type": "typing", "on": bool, "mode": message | note | edit} and
+    {"type": "ping"}; tells what realtime/frames.py makes. Who is in a chat is known to the sockets alone: each says so when it comes, when somebody
     else comes, and with every ping; the pages forget whoever has been silent for a while."""
 
     member: Member | None = None
+    language = settings.LANGUAGE_CODE
 
     async def connect(self) -> None:
         self.joined: list[str] = []
@@ -64,6 +67,8 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
             return await self.close(SIGNED_OUT)
         except NotFound:
             return await self.close(NOT_YOURS)
+        accepted = dict(self.scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        self.language = language_of(self.member.user, accepted)  # as long as the socket: choosing loads the page anew
         listener = ensure_listener(asyncio.get_running_loop())
         if listener is not None:
             await asyncio.to_thread(listener.listening.wait, 5)
@@ -93,7 +98,7 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
             case "open":
                 await self._open(content.get("chat"))
             case "typing":
-                self._typing(content.get("on") is True)
+                await self._typing(content.get("on") is True, to_customer=content.get("mode") == "message")
             case "ping":
                 self._tell_company(self.doing)
                 await self._stay()
@@ -129,6 +134,9 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
             if frame["state"] == "came":
                 self._tell_company(self.doing)  # the newcomer does not know of anybody yet
                 frame = {**frame, "state": "views"}
+        if "in" in frame:
+            told = {name: value for name, value in frame.items() if name != "in"}
+            frame = told | {"html": frame["in"].get(self.language, frame["html"])}
         if "unread" in frame:
             frame = {**frame, "unread": frame["unread"].get(str(self.member.id), 0)}
         await self.send_json(frame)
@@ -149,8 +157,10 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         self._tell_company("came")
         await self.send_json({"type": "opened", "chat": str(chat.id), "at": now().isoformat()})
 
-    def _typing(self, on: bool) -> None:
-        """At most once in a while: pages forget a typist by themselves."""
+    async def _typing(self, on: bool, *, to_customer: bool) -> None:
+        """At most once in a while: pages forget a typist by themselves. The customer sees only what is meant for them."""
+        if on and to_customer and self.chat_id is not None:
+            await database_sync_to_async(show_typing)(actor=self.member, chat_id=self.chat_id)
         if on and self.doing == "types" and time.monotonic() - self.typing_told < TYPING_SECONDS:
             return
         self.doing = "types" if on else "views"
@@ -225,13 +235,13 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
 
     async def _join(self, group: str) -> None:
         await self.channel_layer.group_add(group, self.channel_name)
-        watchers.join(group, self.member.id)
+        watchers.join(group, self.member.id, self.language)
         self.joined.append(group)
 
     async def _leave(self, group: str) -> None:
         self.joined.remove(group)
         self.gaps.forget(group)
-        watchers.leave(group, self.member.id)
+        watchers.leave(group, self.member.id, self.language)
         await self.channel_layer.group_discard(group, self.channel_name)
 
     async def _stay(self) -> None:

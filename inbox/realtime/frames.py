@@ -1,13 +1,16 @@
-"""What sockets are sent: fragments of the pages' own templates, rendered once for all who watch.
+"""What sockets are sent: fragments of the pages' own templates, rendered once for all who watch and read one language.
 
-A frame is (group, event). An event is what a consumer forwards; `unread` alone is looked up for the socket's member.
+A frame is (group, event). An event is what a consumer forwards; `unread` is looked up for the socket's member, and what
+`in` holds for the language that they read takes the place of `html`.
 """
 
 import uuid
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from channels_app.models import ChannelTeam
 from inbox.models import Chat
@@ -115,7 +118,7 @@ def _messages(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
             "chat": chat,
             "id": str(message.id),
             "version": message.version,
-            "html": render_to_string("inbox/_message.html", {"bubble": bubble, "slug": slug}),
+            **_drawn("inbox/_message.html", {"bubble": bubble, "slug": slug}, group, watchers),
         }
         frames.append((group, event))
     return frames
@@ -137,7 +140,7 @@ def _notes(poke: Poke, slug: str, watchers: Watchers | None) -> list[Frame]:
                 "chat": chat,
                 "id": str(bubble.note.id),
                 "version": bubble.note.version,
-                "html": render_to_string("inbox/_note.html", {"bubble": bubble, "slug": slug}),
+                **_drawn("inbox/_note.html", {"bubble": bubble, "slug": slug}, group, watchers),
             },
         )
         for bubble in notes_by_ids(poke.subject_id, poke.message_ids)
@@ -155,8 +158,9 @@ def _rows(
     if not members:
         return []
     chats = Chat.objects.filter(workspace_id=workspace_id, pk__in=chat_ids)
-    standings = standings_of(workspace_id)
+    around = {"standings": standings_of(workspace_id), "slug": slug}
     unread = unread_by_member(chat_ids, members)
+    everybody = workspace_group(workspace_id)
     return [
         (
             _group_of(workspace_id, row.chat.channel_id, kept),
@@ -164,12 +168,23 @@ def _rows(
                 "type": "chat",
                 "chat": str(row.chat.id),
                 "at": row.chat.last_message_at.isoformat(),
-                "html": render_to_string("inbox/_chat_row.html", {"row": row, "standings": standings, "slug": slug}),
+                **_drawn("inbox/_chat_row.html", {"row": row, **around}, everybody, watchers),
                 "unread": {str(member): count for member, count in unread[row.chat.id].items()},
             },
         )
         for row in chat_rows(None, chats.select_related("channel", "contact", "assigned_to__user"))
     ]
+
+
+def _drawn(template: str, context: dict[str, Any], group: str, watchers: Watchers | None) -> dict[str, Any]:
+    """The fragment in English, and in each other language that somebody of the group reads."""
+    languages = dict(settings.LANGUAGES) if watchers is None else watchers.languages_of(group)
+    drawn = {}
+    for language in {settings.LANGUAGE_CODE, *languages}:
+        with translation.override(language):
+            drawn[language] = render_to_string(template, context)
+    html = drawn.pop(settings.LANGUAGE_CODE)
+    return {"html": html, "in": drawn} if drawn else {"html": html}
 
 
 def living_members(workspace_id: uuid.UUID) -> set[uuid.UUID]:

@@ -1,8 +1,10 @@
-"""Names of the channel layer's groups, and who of this process is in them."""
+"""Names of the channel layer's groups, and who of this process is in them, reading which language."""
 
 import threading
 import uuid
 from collections import Counter, defaultdict
+
+from django.conf import settings
 
 
 def workspace_group(workspace_id: uuid.UUID) -> str:
@@ -31,23 +33,29 @@ class Watchers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._members: dict[str, Counter[uuid.UUID]] = defaultdict(Counter)
+        self._languages: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def join(self, group: str, member_id: uuid.UUID) -> None:
+    def join(self, group: str, member_id: uuid.UUID, language: str = settings.LANGUAGE_CODE) -> None:
         with self._lock:
             self._members[group][member_id] += 1
+            self._languages[group][language] += 1
 
-    def leave(self, group: str, member_id: uuid.UUID) -> None:
+    def leave(self, group: str, member_id: uuid.UUID, language: str = settings.LANGUAGE_CODE) -> None:
         with self._lock:
-            members = self._members[group]
-            members[member_id] -= 1
-            if members[member_id] <= 0:
-                del members[member_id]
-            if not members:
-                del self._members[group]
+            for counted, one in ((self._members, member_id), (self._languages, language)):
+                counted[group][one] -= 1
+                if counted[group][one] <= 0:
+                    del counted[group][one]
+                if not counted[group]:
+                    del counted[group]
 
     def members_of(self, group: str) -> set[uuid.UUID]:
         with self._lock:
             return set(self._members.get(group, ()))
+
+    def languages_of(self, group: str) -> set[str]:
+        with self._lock:
+            return set(self._languages.get(group, ()))
 
     def groups(self) -> list[str]:
         with self._lock:

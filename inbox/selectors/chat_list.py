@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from inbox.models import Chat, ChatLabel, Label, Message, ReadCursor
 from inbox.policy import COUNT_CAP, phone_number_of, smallest_id_at
@@ -19,6 +21,7 @@ from inbox.states import ChatState, Direction, MessageType
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.paging import Page
+from kernel.sayings import said
 from workspaces.access import Actor, author_of
 from workspaces.models import Member
 
@@ -28,19 +31,19 @@ SCAN_MAX = 1000
 NIL = uuid.UUID(int=0)
 
 WORDS_FOR_TYPES = {
-    MessageType.IMAGE: "Photo",
-    MessageType.VIDEO: "Video",
-    MessageType.AUDIO: "Audio",
-    MessageType.VOICE: "Voice message",
-    MessageType.DOCUMENT: "Document",
-    MessageType.STICKER: "Sticker",
-    MessageType.LOCATION: "Location",
-    MessageType.CONTACTS: "Contact",
-    MessageType.POLL: "Poll",
-    MessageType.CALL: "Call",
-    MessageType.INTERACTIVE: "Interactive message",
-    MessageType.TEMPLATE: "Template",
-    MessageType.UNSUPPORTED: "A message that cannot be shown here",
+    MessageType.IMAGE: _("Photo"),
+    MessageType.VIDEO: _("Video"),
+    MessageType.AUDIO: _("Audio"),
+    MessageType.VOICE: _("Voice message"),
+    MessageType.DOCUMENT: _("Document"),
+    MessageType.STICKER: _("Sticker"),
+    MessageType.LOCATION: _("Location"),
+    MessageType.CONTACTS: _("Contact"),
+    MessageType.POLL: _("Poll"),
+    MessageType.CALL: _("Call"),
+    MessageType.INTERACTIVE: _("Interactive message"),
+    MessageType.TEMPLATE: _("Template"),
+    MessageType.UNSUPPORTED: _("A message that cannot be shown here"),
 }
 
 
@@ -49,14 +52,21 @@ class ChatRow:
     """A chat as the list shows it. `unread_count` stops at 100."""
 
     chat: Chat
-    title: str
     last_message: Message | None
-    preview: str
     unread_count: int
     assignee: Member | None
     labels: tuple[Label, ...]
     muted: bool
     personal: Personal
+
+    @property
+    def title(self) -> str:
+        """In the reader's language, as the preview: a row may be drawn for several."""
+        return title_of(self.chat)
+
+    @property
+    def preview(self) -> str:
+        return preview_of(self.last_message)
 
 
 @dataclass(frozen=True)
@@ -118,9 +128,7 @@ def chat_rows(actor: Actor, chats: Sequence[Chat] | QuerySet) -> list[ChatRow]:
     return [
         ChatRow(
             chat=chat,
-            title=title_of(chat),
             last_message=last.get(chat.last_message_id),
-            preview=preview_of(last.get(chat.last_message_id)),
             unread_count=unread.get(chat.pk, 0),
             assignee=chat.assigned_to,
             labels=tuple(labels.get(chat.pk, ())),
@@ -183,7 +191,11 @@ def is_muted(chat: Chat) -> bool:
 def title_of(chat: Chat) -> str:
     """The name that people would call it by: the group's subject, the contact's name, the number."""
     known = chat.name if chat.kind == "group" or chat.contact is None else chat.contact.display_name or chat.name
-    return known or phone_number_of(chat.wa_chat_id) or ("Group without a name" if chat.kind == "group" else "Unknown")
+    return (
+        known
+        or phone_number_of(chat.wa_chat_id)
+        or (gettext("Group without a name") if chat.kind == "group" else gettext("Unknown"))
+    )
 
 
 def preview_of(message: Message | None) -> str:
@@ -191,10 +203,12 @@ def preview_of(message: Message | None) -> str:
     if message is None:
         return ""
     if message.deleted_at is not None:
-        return "Deleted"
+        return gettext("Deleted")
     if message.type == MessageType.POLL and message.poll:
-        return f"Poll: {message.poll.get('question', '')}"
-    return " ".join(message.text[:200].split()) or WORDS_FOR_TYPES.get(message.type, "")
+        return gettext("Poll: %(question)s") % {"question": message.poll.get("question", "")}
+    if message.type == MessageType.SYSTEM:
+        return said(message.text)
+    return " ".join(message.text[:200].split()) or str(WORDS_FOR_TYPES.get(message.type, ""))
 
 
 def _with_people(chats: QuerySet) -> QuerySet:

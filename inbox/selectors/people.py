@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from channels_app.models import ChannelTeam
 from inbox.models import Chat, ContactAddress, Participant
@@ -30,7 +31,7 @@ def participants_of(chat: Chat, *, limit: int) -> list[Person]:
     people = [
         Person(
             participant.wa_id,
-            names.get(participant.wa_id) or phone_number_of(participant.wa_id) or "Somebody",
+            names.get(participant.wa_id) or phone_number_of(participant.wa_id) or gettext("Somebody"),
             participant.rank,
         )
         for participant in found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels_app.access import channels_visible_to
 from channels_app.models import Channel
@@ -59,21 +60,21 @@ def standing_of(channel: Channel, lane: Lane | None) -> Standing:
         )
 
     if channel.status == ChannelStatus.LOGGED_OUT:
-        return stands("bad", "logged out", "logged_out", channel.status_detail)
+        return stands("bad", _("logged out"), "logged_out", channel.status_detail)
     if channel.status == ChannelStatus.ERROR:
-        return stands("bad", "in error", "error", channel.status_detail)
+        return stands("bad", _("in error"), "error", channel.status_detail)
     if lane is not None and lane.paused:
-        return stands("wait", "paused", "paused", lane.paused_reason)
+        return stands("wait", _("paused"), "paused", lane.paused_reason)
     if lane is not None and lane.not_before is not None and lane.not_before > now():
-        return stands("wait", "paused", "held", lane.not_before_reason, lane.not_before)
+        return stands("wait", _("paused"), "held", lane.not_before_reason, lane.not_before)
     if channel.status not in SENDS:
         word = ChannelStatus(channel.status).label.lower()
         return stands("idle", word, "connecting", channel.status_detail)
     if channel.former_wa_id:
-        return stands("wait", "held", "renumbered", HELD)
+        return stands("wait", _("held"), "renumbered", HELD)
     if channel.silent_since is not None:
-        return stands("wait", "not confirmed", "unconfirmed", channel.status_detail)
-    return stands("good", "connected" if channel.status == ChannelStatus.CONNECTED else "limited")
+        return stands("wait", _("not confirmed"), "unconfirmed", channel.status_detail)
+    return stands("good", _("connected") if channel.status == ChannelStatus.CONNECTED else _("limited"))
 
 
 def standing_in(chat: Chat) -> Standing:

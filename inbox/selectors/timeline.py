@@ -73,8 +73,9 @@ def _arrival(message: Message) -> TimelineEntry:
 def _of_items(message: Message, items: list[Item]) -> Iterator[TimelineEntry]:
     for number, item in enumerate(items):
         if number == 0:
-            author = f" by {message.sender_name}" if message.sender_name else ""
-            yield TimelineEntry(item.created_at, "queued", f"Written{author} and put into the outbox.")
+            author = message.sender_name
+            written = f"Written by {author} and put into the outbox." if author else "Written and put into the outbox."
+            yield TimelineEntry(item.created_at, "queued", written)
         if item.state == ItemState.SCHEDULED:
             yield TimelineEntry(item.due_at, "scheduled", f"To be sent at {_clock(item.due_at)} UTC.")
         if item.state == ItemState.QUEUED and item.attempts:
@@ -87,9 +88,10 @@ def _of_items(message: Message, items: list[Item]) -> Iterator[TimelineEntry]:
 def _of_holds(histories: list[ItemHistory]) -> Iterator[TimelineEntry]:
     """Each hold of the lane that made the message wait, once."""
     for hold in {hold.pk: hold for one in histories for hold in one.holds}.values():
-        until = f" until {_clock(hold.until)} UTC" if hold.until else ""
+        kind = HoldKind(hold.kind).label
+        why = f"{kind} until {_clock(hold.until)} UTC: {hold.reason}" if hold.until else f"{kind}: {hold.reason}"
         at = max(hold.started_at, histories[0].item.created_at)
-        yield TimelineEntry(at, "paused", f"{HoldKind(hold.kind).label}{until}: {hold.reason}")
+        yield TimelineEntry(at, "paused", why)
 
 
 def _of_attempts(attempts: list[Attempt]) -> Iterator[TimelineEntry]:
@@ -139,7 +141,7 @@ def _report(fact: MessageFact, at: datetime) -> TimelineEntry:
     word = fact.key.partition(":")[0]
     viewer = f" ({fact.actor_wa_id.partition('@')[0]})" if fact.actor_wa_id else ""
     if word == "failed":
-        why = fact.value.get("detail") or fact.value.get("code") or "no reason given"
+        why = fact.value.get("detail") or fact.value.get("code") or "No reason given."
         return TimelineEntry(at, "failed", f"The provider reported that it could not be delivered: {why}")
     return TimelineEntry(at, word, REPORTS.get(word, word.capitalize()) + viewer)
 

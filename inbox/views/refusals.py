@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from kernel.errors import DomainError
+from kernel.sayings import said
 
 
 def in_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -17,6 +18,6 @@ def in_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             return view(request, *args, **kwargs)
         except DomainError as error:
-            return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
+            return HttpResponse(said(error.message), status=error.status, content_type="text/plain; charset=utf-8")
 
     return told

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from inbox.access import message_for
@@ -14,24 +15,29 @@ from inbox.views.refusals import in_words
 from workspaces.views.guard import member_view
 
 EVENTS = {
-    "queued": ("Written", "pencil"),
-    "scheduled": ("Scheduled", "clock"),
-    "waiting": ("Waited", "clock"),
-    "paused": ("Paused", "pause"),
-    "attempt_started": ("Attempt", "outbox"),
-    "attempt_failed": ("Attempt failed", "refresh"),
-    "sent": ("Sent", "tick"),
-    "delivered": ("Delivered", "ticks"),
-    "read": ("Read", "ticks"),
-    "played": ("Played", "ticks"),
-    "failed": ("Not sent", "failed"),
-    "uncertain": ("May have been sent", "uncertain"),
-    "resolved": ("Resolved", "check-circle"),
-    "released": ("Released", "forward"),
-    "cancelled": ("Cancelled", "banned"),
-    "edited": ("Edited", "pencil"),
-    "revoked": ("Deleted", "trash"),
-    "recovered": ("Recovered", "refresh"),
+    "queued": (_("Written"), "pencil"),
+    "scheduled": (_("Scheduled"), "clock"),
+    "waiting": (_("Waited"), "clock"),
+    "paused": (_("Paused"), "pause"),
+    "attempt_started": (_("Attempt"), "outbox"),
+    "attempt_failed": (_("Attempt failed"), "refresh"),
+    "sent": (_("Sent"), "tick"),
+    "delivered": (_("Delivered"), "ticks"),
+    "read": (_("Read"), "ticks"),
+    "played": (_("Played"), "ticks"),
+    "failed": (_("Not sent"), "failed"),
+    "uncertain": (_("May have been sent"), "uncertain"),
+    "resolved": (_("Resolved"), "check-circle"),
+    "released": (_("Released"), "forward"),
+    "cancelled": (_("Cancelled"), "banned"),
+    "edited": (_("Edited"), "pencil"),
+    "revoked": (_("Deleted"), "trash"),
+    "recovered": (_("Recovered"), "refresh"),
+}
+
+ATTEMPTS = {
+    "attempt_started": _("Attempt %(number)s"),
+    "attempt_failed": _("Attempt %(number)s failed"),
 }
 
 
@@ -49,5 +55,5 @@ def _entry(entry: Any) -> dict[str, Any]:
     values = entry if isinstance(entry, dict) else vars(entry)
     title, icon = EVENTS.get(values["event"], (values["event"].replace("_", " ").capitalize(), "info"))
     if values.get("attempt"):
-        title = title.replace("Attempt", f"Attempt {values['attempt']}")
+        title = ATTEMPTS.get(values["event"], title) % {"number": values["attempt"]}
     return {**values, "title": title, "icon": icon}

@@ -1,6 +1,6 @@
 // Who else is in the open chat, and who types. Known from the socket alone; whoever is silent for a while is forgotten.
 
-import { gettext } from "./app.js"
+import { ngettext } from "./app.js"
 
 const VIEWS_MS = 65_000
 const TYPES_MS = 6000
@@ -35,8 +35,8 @@ function draw() {
   place.replaceChildren(...all.slice(0, 3).map((member) => face(member, typing.includes(member))))
   const first = (member) => names.get(member).name.split(" ")[0]
   const words = typing.length
-    ? gettext(typing.length === 1 ? "{who} is typing…" : "{who} are typing…", { who: typing.map(first).join(", ") })
-    : all.length ? gettext(all.length === 1 ? "{who} is here" : "{who} are here", { who: all.map(first).join(", ") }) : ""
+    ? ngettext("{who} is typing…", "{who} are typing…", typing.length, { who: typing.map(first).join(", ") })
+    : all.length ? ngettext("{who} is here", "{who} are here", all.length, { who: all.map(first).join(", ") }) : ""
   const said = document.createElement("span")
   said.className = "said"
   said.textContent = words

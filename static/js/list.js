@@ -1,6 +1,6 @@
 // The chat list: rows that move to where they belong, but never from under the pointer; counts in the rail and the title.
 
-import { ask, me, nodesOf, writeTimes } from "./app.js"
+import { ask, gettext, me, nodesOf, writeTimes } from "./app.js"
 import { badge as mark } from "./notify.js"
 
 const inbox = document.querySelector("#inbox")
@@ -195,7 +195,7 @@ let prefix = document.title.match(/^\((.+?)\) /)?.[1] ?? ""
 export function title(count = prefix) {
   prefix = count
   const name = document.querySelector("#conversation .bar")?.dataset.title
-  document.title = `${count ? `(${count}) ` : ""}${name ? `${name} · ` : ""}Inbox · Waybill`
+  document.title = `${count ? `(${count}) ` : ""}${name ? `${name} · ` : ""}${gettext("Inbox")} · Waybill`
 }
 
 // --- Somebody types ----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ function countChosen(form) {
   }
   form.querySelector(".bulk")?.classList.toggle("chosen", chosen > 0)
   const words = form.querySelector("[data-chosen]")
-  if (words) words.textContent = chosen ? `${chosen} chosen` : words.dataset.chosen
+  if (words) words.textContent = chosen ? `${chosen} ${words.dataset.some}` : words.dataset.chosen
   for (const button of form.querySelectorAll(".bulk button[name]")) button.disabled = chosen === 0
 }
 document.addEventListener("change", (event) => {

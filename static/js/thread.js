@@ -1,6 +1,6 @@
 // The open conversation: messages in order, grouped by author and day, and a place in it that never jumps.
 
-import { ask, dayName, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, dayName, gettext, nodesOf, notice, writeTimes } from "./app.js"
 
 const GROUP_MS = 5 * 60_000
 const NEAR_END = 40 // px from the bottom that still count as being there
@@ -257,7 +257,7 @@ function drawPill() {
   const count = Number(thread.dataset.count ?? 0)
   const far = scroller().scrollTop < -600 || thread.dataset.newer
   pill.hidden = atEnd() || (!count && !far)
-  pill.querySelector("span").textContent = count ? `${count} new` : "Newest"
+  pill.querySelector("span").textContent = count ? gettext("{n} new", { n: count }) : gettext("Newest")
 }
 
 const reading = new Set()

@@ -7,10 +7,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.selectors.channels import channels_of
 from kernel.errors import DomainError, NotFound
+from kernel.sayings import said
 from webhooks.selectors.log import event_for, log_page
 from webhooks.services.replaying import replay
 from webhooks.states import Result
@@ -22,11 +25,11 @@ from workspaces.views.guard import requires
 ROWS = 50
 SEARCH_LIMIT_CHARACTERS = 255
 MARKS = {  # (icon, tone, word) of a result
-    Result.PENDING: ("clock", "", "Waiting"),
-    Result.APPLIED: ("tick", "", "Applied"),
-    Result.IGNORED: ("info", "dim", "Nothing to do"),
-    Result.PARKED: ("clock", "wait", "Parked"),
-    Result.REFUSED: ("banned", "bad", "Refused"),
+    Result.PENDING: ("clock", "", _("Waiting")),
+    Result.APPLIED: ("tick", "", _("Applied")),
+    Result.IGNORED: ("info", "dim", _("Nothing to do")),
+    Result.PARKED: ("clock", "wait", _("Parked")),
+    Result.REFUSED: ("banned", "bad", _("Refused")),
 }
 
 
@@ -73,7 +76,7 @@ def event_replay(request: HttpRequest, event_id: UUID) -> HttpResponse:
     tell(
         request,
         lambda: replay(event_id=event_id, actor=request.member),
-        done="It was applied again. What it said before changes nothing a second time.",
+        done=gettext("It was applied again. What it said before changes nothing a second time."),
     )
     return redirect("webhooks:event-detail", slug=request.workspace.slug, event_id=event_id)
 
@@ -87,11 +90,12 @@ def shown_replay(request: HttpRequest) -> HttpResponse:
         try:
             event = replay(event_id=event_id, actor=request.member)
         except DomainError as refusal:
-            ended[refusal.message] += 1
+            ended[said(refusal.message)] += 1
         else:
             ended[MARKS[Result(event.result)][2].lower()] += 1
     words = ", ".join(f"{count} {word}" for word, count in ended.items())
-    messages.success(request, f"Replayed: {words}." if words else "There was nothing to replay.")
+    done = gettext("Replayed: %(words)s.") % {"words": words} if words else gettext("There was nothing to replay.")
+    messages.success(request, done)
     return redirect("webhooks:event-list", slug=request.workspace.slug)
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from kernel.models import Row
 
@@ -33,12 +34,15 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     theme = models.CharField(
-        max_length=8, default="auto", choices=[("auto", "System"), ("light", "Light"), ("dark", "Dark")]
+        max_length=8, default="auto", choices=[("auto", _("System")), ("light", _("Light")), ("dark", _("Dark"))]
+    )
+    language = models.CharField(
+        max_length=8, blank=True, default="", help_text="Of the pages; empty: what the browser asks for."
     )
     enter_sends = models.BooleanField(default=True)
     undo_seconds = models.PositiveSmallIntegerField(
         default=5,
-        choices=[(0, "Send at once"), (5, "5 seconds"), (10, "10 seconds")],
+        choices=[(0, _("Send at once")), (5, _("5 seconds")), (10, _("10 seconds"))],
         help_text="How long what they write in the inbox waits before it may leave.",
     )
     desktop_notices = models.BooleanField(

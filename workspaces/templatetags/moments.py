@@ -6,8 +6,10 @@ No time (None, or what a template could not find) is a word.
 from datetime import UTC, datetime, timedelta
 
 from django import template
+from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from kernel import clock
 
@@ -30,11 +32,11 @@ def rough_text(span: timedelta) -> str:
 
 
 @register.simple_tag
-def ago(at: datetime | None, never: str = "never") -> SafeString | str:
+def ago(at: datetime | None, never: str | None = None) -> SafeString | str:
     """How long ago: `2 m ago`; `never` when there is no time."""
     if not at:
-        return never
-    return _time(at, "ago", f"{rough_text(clock.now() - at)} ago")
+        return gettext("never") if never is None else never
+    return _time(at, "ago", gettext("%(span)s ago") % {"span": rough_text(clock.now() - at)})
 
 
 @register.simple_tag
@@ -55,13 +57,13 @@ def countdown(until: datetime) -> SafeString:
 @register.simple_tag
 def stamp(at: datetime | None, none: str = "–") -> SafeString | str:
     """The day and the second: `21 Nov 14:08:41`, in UTC until the browser turns it."""
-    return _time(at, "stamp", f"{at.astimezone(UTC):%-d %b %H:%M:%S}") if at else none
+    return _time(at, "stamp", date_format(at.astimezone(UTC), "j M H:i:s")) if at else none
 
 
 @register.simple_tag
 def day(at: datetime | None, none: str = "–") -> SafeString | str:
     """The date: `21 Nov 2026`."""
-    return _time(at, "date", f"{at.astimezone(UTC):%-d %b %Y}") if at else none
+    return _time(at, "date", date_format(at.astimezone(UTC), "j M Y")) if at else none
 
 
 def _time(at: datetime, form: str, text: str) -> SafeString:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from kernel.errors import DomainError, Forbidden, NotFound
+from kernel.sayings import said
 
 
 def tell(request: HttpRequest, deed: Callable[[], object], *, done: str) -> bool:
@@ -18,7 +19,7 @@ def tell(request: HttpRequest, deed: Callable[[], object], *, done: str) -> bool
     except (NotFound, Forbidden):
         raise
     except DomainError as error:
-        messages.error(request, error.message)
+        messages.error(request, said(error.message))
         return False
     messages.success(request, done)
     return True

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from kernel.errors import Forbidden, Invalid, NotFound
 from workspaces.access import member_for, require
@@ -76,7 +77,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
             status=401, headers={"HX-Redirect": _sign_in_url(place_in(request.headers.get("HX-Current-URL", "")))}
         )
     if not request.accepts("text/html"):
-        return HttpResponse("Sign in again.", status=401, content_type="text/plain")
+        return HttpResponse(_("Sign in again."), status=401, content_type="text/plain")
     return redirect(_sign_in_url(request.get_full_path() if request.method in {"GET", "HEAD"} else ""))
 
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app import jobs
-from channels_app.jobs import control_lane_id
 from channels_app.models import Channel
-from channels_app.models.restriction import hidden_channel_ids
 from channels_app.selectors.channels import channels_of
 from config.views.outbox_rows import KINDS, rows_of
 from inbox.access import message_for
@@ -22,8 +22,10 @@ from inbox.jobs import SEND
 from inbox.services import resolving
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.sayings import said
 from outbox.errors import NoSuchLane
 from outbox.models import Item, Lane
+from outbox.registry import hidden_lanes
 from outbox.selectors.items import items_page
 from outbox.selectors.lanes import WAITING_LIMIT, LaneOverview, lane_overviews
 from outbox.services import operating
@@ -37,12 +39,12 @@ ROWS = 50
 DEEDS_AT_ONCE = 200
 CHANNEL_KINDS = {jobs.CONNECT, jobs.LOG_OUT, jobs.REGISTER_WEBHOOK}
 TABS = {  # name in the address → (words, status of outbox.selectors.items)
-    "person": ("Needs a person", "needs-person"),
-    "waiting": ("Waiting", "queued"),
-    "sending": ("Being sent", "sending"),
-    "scheduled": ("Scheduled", "scheduled"),
-    "sent": ("Sent", "sent"),
-    "cancelled": ("Cancelled", "cancelled"),
+    "person": (_("Needs a person"), "needs-person"),
+    "waiting": (_("Waiting"), "queued"),
+    "sending": (_("Being sent"), "sending"),
+    "scheduled": (_("Scheduled"), "scheduled"),
+    "sent": (_("Sent"), "sent"),
+    "cancelled": (_("Cancelled"), "cancelled"),
 }
 
 
@@ -88,12 +90,7 @@ def item_part(request: HttpRequest) -> HttpResponse:
 
 
 def lanes_context(member: Member) -> dict[str, object]:
-    hidden = _hidden_lanes(member)
-    overviews = [
-        overview
-        for overview in lane_overviews(member.workspace_id)
-        if _is_worth_a_row(overview) and overview.lane.pk not in hidden
-    ]
+    overviews = list(filter(_is_worth_a_row, lane_overviews(member.workspace_id, hidden=hidden_lanes(member))))
     channels = {channel.pk: channel for channel in channels_of(member)}
     minutes = [sum(minute) for minute in zip(*(overview.sent_last_hour for overview in overviews), strict=True)]
     oldest = min(
@@ -116,11 +113,6 @@ def lanes_context(member: Member) -> dict[str, object]:
     }
 
 
-def _hidden_lanes(member: Member) -> set[UUID]:
-    """The lanes of channels that are kept for teams of which the member is none."""
-    return {lane for key in hidden_channel_ids(member) for lane in (key, control_lane_id(key))}
-
-
 def _is_worth_a_row(overview: LaneOverview) -> bool:
     """A channel's lane for connecting is shown only while something is in it."""
     return not overview.lane.name.endswith("(connection)") or overview.waiting > 0
@@ -128,12 +120,12 @@ def _is_worth_a_row(overview: LaneOverview) -> bool:
 
 def lane_row(overview: LaneOverview, channel: Channel | None) -> LaneRow:
     dot, word = {
-        "running": ("good", "Running"),
-        "idle": ("idle", "Idle"),
-        "retrying": ("wait", "Tries again"),
-        "paused": ("wait", "Paused"),
-        "held": ("wait", "Paused"),
-        "closed": ("bad", "Closed"),
+        "running": ("good", _("Running")),
+        "idle": ("idle", _("Idle")),
+        "retrying": ("wait", _("Tries again")),
+        "paused": ("wait", _("Paused")),
+        "held": ("wait", _("Paused")),
+        "closed": ("bad", _("Closed")),
     }[overview.state]
     minutes = overview.sent_last_hour
     return LaneRow(
@@ -164,7 +156,7 @@ def count_text(count: int, *, more: bool = False) -> str:
 def _items_context(request: HttpRequest) -> dict[str, object]:
     tab = request.GET.get("tab", "person")
     tab = tab if tab in TABS else "person"
-    hidden = _hidden_lanes(request.member)
+    hidden = hidden_lanes(request.member)
     lanes = list(Lane.objects.filter(workspace_id=request.member.workspace_id).exclude(pk__in=hidden).order_by("name"))
     lane_id = _known(request.GET.get("lane", ""), {lane.pk for lane in lanes})
     kind = request.GET.get("kind", "")
@@ -174,6 +166,7 @@ def _items_context(request: HttpRequest) -> dict[str, object]:
         status=TABS[tab][1],
         lane_id=lane_id,
         kind=kind,
+        hidden=hidden,
         cursor=request.GET.get("cursor"),
         limit=ROWS,
     )
@@ -181,7 +174,7 @@ def _items_context(request: HttpRequest) -> dict[str, object]:
     return {
         "tab": tab,
         "tabs": [(name, words) for name, (words, _) in TABS.items()],
-        "rows": rows_of(request.member, [item for item in page.rows if item.lane_id not in hidden]),
+        "rows": rows_of(request.member, page.rows),
         "next": page.next,
         "cursor": request.GET.get("cursor", ""),
         "all_lanes": [lane for lane in lanes if not lane.name.endswith("(connection)")],
@@ -213,13 +206,14 @@ def lane_act(request: HttpRequest, lane_id: UUID, deed: str) -> HttpResponse:
     if lane is None:
         raise NoSuchLane
     on = {"lane_id": lane_id, "actor": member}
+    named = {"name": lane.name}
     deeds: dict[str, tuple[Callable[[], object], str]] = {
         "pause": (
             lambda: operating.pause_lane(**on, reason=f"Paused by {name_of(member)}."),
-            f"{lane.name} is paused. What you write waits.",
+            _("%(name)s is paused. What you write waits.") % named,
         ),
-        "resume": (lambda: operating.resume_lane(**on), f"{lane.name} goes on."),
-        "resume-now": (lambda: operating.clear_hold(**on), f"{lane.name} goes on now."),
+        "resume": (lambda: operating.resume_lane(**on), _("%(name)s goes on.") % named),
+        "resume-now": (lambda: operating.clear_hold(**on), _("%(name)s goes on now.") % named),
     }
     if deed not in deeds:
         raise Http404
@@ -246,12 +240,13 @@ def items_act(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             outcomes[refusal.message] += 1
     if not outcomes:
-        messages.error(request, "Choose one or more rows first.")
+        messages.error(request, gettext("Choose one or more rows first."))
     if outcomes[""]:
-        messages.success(request, f"{outcomes.pop('')} {done}")
+        messages.success(request, done % {"n": outcomes.pop("")})
     for reason, count in outcomes.items():
         if count:
-            messages.error(request, f"{count} could not be changed. {reason}")
+            words = gettext("%(n)s could not be changed. %(reason)s")
+            messages.error(request, words % {"n": count, "reason": said(reason)})
     filters = request.POST.get("filters", "")
     answer = redirect("outbox:lane-list", slug=request.workspace.slug)
     if filters.replace("=", "").replace("&", "").replace("-", "").replace(".", "").isalnum():
@@ -266,7 +261,8 @@ def _chosen_items(request: HttpRequest) -> list[Item]:
             ids.append(UUID(raw))
         except ValueError:
             continue
-    return list(Item.objects.filter(workspace_id=request.member.workspace_id, pk__in=ids).order_by("id"))
+    chosen = Item.objects.filter(workspace_id=request.member.workspace_id, pk__in=ids)
+    return list(chosen.exclude(lane_id__in=hidden_lanes(request.member)).order_by("id"))
 
 
 def _retry(member: Member, item: Item) -> None:
@@ -291,7 +287,7 @@ def _mark_sent(member: Member, item: Item) -> None:
 
 
 DEEDS = {
-    "retry": (_retry, "will be tried again."),
-    "cancel": (_cancel, "cancelled."),
-    "mark-sent": (_mark_sent, "marked as sent."),
+    "retry": (_retry, _("%(n)s will be tried again.")),
+    "cancel": (_cancel, _("%(n)s cancelled.")),
+    "mark-sent": (_mark_sent, _("%(n)s marked as sent.")),
 }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from inbox import jobs
 from inbox.models import Chat, Message
@@ -15,15 +17,15 @@ from outbox.states import ItemState
 from workspaces.models import Member
 
 KINDS = {  # kind → (icon, words)
-    jobs.SEND: ("send", "Message"),
-    jobs.EDIT: ("pencil", "Edit"),
-    jobs.REVOKE: ("trash", "Deletion"),
-    jobs.REACT: ("smile", "Reaction"),
-    jobs.READ: ("ticks", "Read receipt"),
-    jobs.MEDIA_FETCH: ("download", "File from a customer"),
-    "channel.connect": ("phone", "Connecting the number"),
-    "channel.log_out": ("phone", "Logging the number out"),
-    "channel.register_webhook": ("webhooks", "Registering the webhook"),
+    jobs.SEND: ("send", _("Message")),
+    jobs.EDIT: ("pencil", _("Edit")),
+    jobs.REVOKE: ("trash", _("Deletion")),
+    jobs.REACT: ("smile", _("Reaction")),
+    jobs.READ: ("ticks", _("Read receipt")),
+    jobs.MEDIA_FETCH: ("download", _("File from a customer")),
+    "channel.connect": ("phone", _("Connecting the number")),
+    "channel.log_out": ("phone", _("Logging the number out")),
+    "channel.register_webhook": ("webhooks", _("Registering the webhook")),
 }
 MESSAGE_KINDS = (jobs.SEND, jobs.EDIT, jobs.REVOKE, jobs.REACT)
 MARKS = {  # state → (icon, tone)
@@ -83,7 +85,7 @@ def _row(member: Member, item: Item, messages: dict[UUID, Message], chats: dict[
         item=item,
         icon=icon,
         tone=tone,
-        state="Being sent" if status == SENDING else ItemState(item.state).label,
+        state=gettext("Being sent") if status == SENDING else ItemState(item.state).label,
         to=title_of(chat) if chat else "",
         chat_id=chat.pk if chat else None,
         what_icon=what_icon,

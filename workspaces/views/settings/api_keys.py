@@ -4,6 +4,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel import clock
@@ -57,6 +58,6 @@ def revoke(request: HttpRequest, key_id: uuid.UUID) -> HttpResponse:
     tell(
         request,
         lambda: api_keys.revoke(actor=request.member, key_id=key_id),
-        done="The key is revoked. Programs that use it get 401 from now on.",
+        done=_("The key is revoked. Programs that use it get 401 from now on."),
     )
     return redirect("workspaces:settings-api-keys", slug=request.workspace.slug)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.errors import DomainError
@@ -46,7 +48,7 @@ def change_role(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
         tell(
             request,
             lambda: membership.change_role(actor=request.member, member_id=member_id, role=role),
-            done=f"The role is now {Role(role).label.lower()}.",
+            done=_("The role is now %(role)s.") % {"role": Role(role).label.lower()},
         )
     return redirect("workspaces:settings-members", slug=request.workspace.slug)
 
@@ -59,7 +61,9 @@ def remove(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     removed = tell(
         request,
         lambda: membership.remove(actor=request.member, member_id=member_id),
-        done=f"You left {request.workspace.name}." if leaving else "Removed. What they wrote stays, under their name.",
+        done=_("You left %(workspace)s.") % {"workspace": request.workspace.name}
+        if leaving
+        else _("Removed. What they wrote stays, under their name."),
     )
     if leaving:
         return redirect("workspaces:home") if removed else redirect("workspaces:settings", slug=request.workspace.slug)
@@ -72,7 +76,7 @@ def revoke_invitation(request: HttpRequest, invitation_id: uuid.UUID) -> HttpRes
     tell(
         request,
         lambda: inviting.revoke(actor=request.member, invitation_id=invitation_id),
-        done="The invitation is revoked. Its link no longer works.",
+        done=_("The invitation is revoked. Its link no longer works."),
     )
     return redirect("workspaces:settings-members", slug=request.workspace.slug)
 
@@ -103,5 +107,5 @@ def _invite_form(request: HttpRequest, data: QueryDict | None = None) -> InviteF
 def role_table() -> list[tuple[str, list[bool]]]:
     """What each role may do, as rows for people: (deed, [owner, admin, agent, viewer])."""
     return [
-        (permission.value.capitalize(), [permission in PERMISSIONS[role] for role in Role]) for permission in Permission
+        (capfirst(_(permission.value)), [permission in PERMISSIONS[role] for role in Role]) for permission in Permission
     ]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -28,7 +29,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         change_profile(user=request.user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("workspaces:settings-profile", slug=request.workspace.slug)
     return _page(request, form, PasswordForm(user=request.user))
 
@@ -52,7 +53,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return _page(request, ProfileForm(instance=request.user), form)
     change_password(user=request.user, password=form.cleaned_data["new"])
     update_session_auth_hash(request, request.user)
-    messages.success(request, "Your password is changed. Other browsers are signed out.")
+    messages.success(request, _("Your password is changed. Other browsers are signed out."))
     return redirect("workspaces:settings-profile", slug=request.workspace.slug)
 
 
