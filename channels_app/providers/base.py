@@ -393,6 +393,15 @@ class Adapter(Protocol):
 
     def mark_read(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None: ...
 
+    def show_typing(
+        self, credentials: Credentials, wa_chat_id: str, last_inbound_wa_id: str, *, deadline: float
+    ) -> None:
+        """Let the chat see that somebody writes. `last_inbound_wa_id` names their newest message, or is "".
+
+        Where the vendor shows it only to the writer of that message, the message counts as read from now on.
+        """
+        ...
+
     def history(
         self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
     ) -> list[InboundMessage]:

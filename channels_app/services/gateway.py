@@ -96,6 +96,12 @@ def mark_read(channel_id: uuid.UUID, wa_chat_id: str, wa_message_id: str, *, dea
     way.adapter.mark_read(way.credentials, wa_chat_id, wa_message_id, deadline=deadline)
 
 
+def show_typing(channel_id: uuid.UUID, wa_chat_id: str, last_inbound_wa_id: str, *, deadline: float) -> None:
+    """Let the chat see that somebody writes to it."""
+    way = _way(channel_id)
+    way.adapter.show_typing(way.credentials, wa_chat_id, last_inbound_wa_id, deadline=deadline)
+
+
 def history(
     channel_id: uuid.UUID, wa_chat_id: str, *, since: datetime, from_me: bool | None = None, deadline: float
 ) -> list[InboundMessage]:

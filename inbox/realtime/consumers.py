@@ -46,8 +46,9 @@ class SignedOut(Exception):
 
 class InboxConsumer(AsyncJsonWebsocketConsumer):
     """Hears {"type": "open", "chat": id or null}, {"type": "typing", "on": bool, "mode": message | note | edit} and
-    {"type": "ping"}; tells what realtime/frames.py makes. Who is in a chat is known to the sockets alone: each says so when it comes, when somebody
-    else comes, and with every ping; the pages forget whoever has been silent for a while."""
+    {"type": "ping"}; tells what realtime/frames.py makes. Who is in a chat is known to the sockets alone: each says so
+    when it comes, when somebody else comes, and with every ping; the pages forget whoever has been silent for a while.
+    """
 
     member: Member | None = None
     language = settings.LANGUAGE_CODE
@@ -158,7 +159,7 @@ class InboxConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "opened", "chat": str(chat.id), "at": now().isoformat()})
 
     async def _typing(self, on: bool, *, to_customer: bool) -> None:
-        """At most once in a while: pages forget a typist by themselves. The customer sees only what is meant for them."""
+        """At most once in a while: pages forget a typist by themselves. The customer sees what is meant for them."""
         if on and to_customer and self.chat_id is not None:
             await database_sync_to_async(show_typing)(actor=self.member, chat_id=self.chat_id)
         if on and self.doing == "types" and time.monotonic() - self.typing_told < TYPING_SECONDS:

@@ -271,13 +271,13 @@ export function insert(text) {
 
 let tell = () => {}
 let told = 0
-/** Called with true now and then while somebody types to the customer, with false when they stop. */
+/** Called with true now and then while somebody types, with false when they stop, and with what it will be. */
 export const onTyping = (handler) => (tell = handler)
 
 function typing(on) {
   if (on ? Date.now() - told < TYPING_MS : !told) return
   told = on ? Date.now() : 0
-  tell(on)
+  tell(on, mode())
 }
 
 uploads.onChange((chat) => form()?.dataset.chat === chat && hint(""))

@@ -354,7 +354,7 @@ document.addEventListener("visibilitychange", () => {
 
 const socket = new Socket(`/ws/w/${me.workspace}/inbox/`, { heard, stands })
 menu.onChange(refreshSide)
-composer.onTyping((on) => socket.say({ type: "typing", on }))
+composer.onTyping((on, mode) => socket.say({ type: "typing", on, mode }))
 if (conversation.dataset.chat) {
   company.begin(conversation.dataset.chat)
   socket.follow(conversation.dataset.chat)

@@ -71,9 +71,13 @@ class CloudAdapter:
         body = composing.read_body(wa_message_id)
         Client(credentials, deadline).act("POST", f"{_number(credentials)}/messages", body)
 
-    def show_typing(self, credentials: Credentials, wa_message_id: str, *, deadline: float) -> None:
-        """For up to 25 seconds, to the writer of this inbound message, which counts as read from now on."""
-        body = composing.read_body(wa_message_id, typing=True)
+    def show_typing(
+        self, credentials: Credentials, wa_chat_id: str, last_inbound_wa_id: str, *, deadline: float
+    ) -> None:
+        """For up to 25 seconds, to the writer of the inbound message, which counts as read from now on."""
+        if not last_inbound_wa_id:
+            return
+        body = composing.read_body(last_inbound_wa_id, typing=True)
         Client(credentials, deadline).act("POST", f"{_number(credentials)}/messages", body)
 
     def history(

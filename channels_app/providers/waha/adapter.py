@@ -83,7 +83,9 @@ class WahaAdapter:
             seen["participant"] = theirs(key.participant)
         client.act("POST", "/api/sendSeen", seen, repeatable=True)
 
-    def show_typing(self, credentials: Credentials, wa_chat_id: str, *, deadline: float) -> None:
+    def show_typing(
+        self, credentials: Credentials, wa_chat_id: str, last_inbound_wa_id: str, *, deadline: float
+    ) -> None:
         """WhatsApp takes it back by itself after some seconds, or with the next message."""
         client = Client(credentials, deadline)
         typing = {"session": client.session, "chatId": theirs(wa_chat_id)}

@@ -99,6 +99,12 @@ class WhapiAdapter:
     def mark_read(self, credentials: Credentials, wa_chat_id: str, wa_message_id: str, *, deadline: float) -> None:
         Client(credentials, deadline).act("PUT", f"/messages/{segment(wa_message_id)}")
 
+    def show_typing(
+        self, credentials: Credentials, wa_chat_id: str, last_inbound_wa_id: str, *, deadline: float
+    ) -> None:
+        path = f"/presences/{segment(wa_chat_id)}"
+        Client(credentials, deadline).act("PUT", path, {"presence": "typing"}, repeatable=True)
+
     def history(
         self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
     ) -> list[InboundMessage]:

@@ -222,6 +222,15 @@ def test_a_file_that_is_too_large_or_gone_leaves_nothing_behind(vendor, tmp_path
     assert not path.exists()
 
 
+def test_typing_is_shown_to_the_customer(vendor):
+    (theirs,) = vendor.simulator.inbound(text="Are you there?")
+    before = len(vendor.simulator.requests())
+    vendor.adapter.show_typing(vendor.credentials, DANA, theirs, deadline=DEADLINE)
+    (asked,) = vendor.simulator.requests()[before:]
+    assert asked["accepted"]
+    assert "typing" in f"{asked['path']} {asked['body']}".lower()
+
+
 def test_leaving_takes_the_webhook_away_and_may_be_done_again(vendor):
     there = vendor.credentials, vendor.webhook_url
     assert vendor.adapter.webhook_is_registered(*there, SECRET, deadline=DEADLINE)

@@ -233,7 +233,9 @@ def test_the_answers_number_may_be_another_than_the_one_asked_for(at_cloud):
 
 def test_typing_is_shown_with_the_receipt(at_cloud):
     (theirs,) = at_cloud.simulator.inbound(text="Hi")
-    at_cloud.adapter.show_typing(at_cloud.credentials, theirs, **ASKED)
+    at_cloud.adapter.show_typing(at_cloud.credentials, DANA, "", **ASKED)
+    assert not at_cloud.simulator.messages()[0].get("typing_shown")
+    at_cloud.adapter.show_typing(at_cloud.credentials, DANA, theirs, **ASKED)
     (there,) = at_cloud.simulator.messages()
     assert (there["read_by_us"], there["typing_shown"]) == (True, True)
 

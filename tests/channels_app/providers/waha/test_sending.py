@@ -99,7 +99,7 @@ def test_an_engine_that_cannot_look_up_a_message_by_its_bare_id_is_asked_for_the
 
 
 def test_typing_is_shown_to_the_customer(at_waha):
-    at_waha.adapter.show_typing(at_waha.credentials, DANA, deadline=DEADLINE)
+    at_waha.adapter.show_typing(at_waha.credentials, DANA, "", deadline=DEADLINE)
     assert body_of(at_waha, "/api/startTyping") == {"session": "shop", "chatId": "15550100201@c.us"}
 
 

@@ -40,6 +40,7 @@ def every_call(vendor) -> None:
     adapter.react(credentials, DANA, theirs, "👍", **call)
     adapter.react(credentials, DANA, theirs, "", **call)
     adapter.mark_read(credentials, DANA, theirs, **call)
+    adapter.show_typing(credentials, DANA, theirs, **call)
     adapter.revoke(credentials, DANA, sent.wa_message_id, **call)
     for from_me in (True, False, None):
         adapter.history(credentials, DANA, since=clock.now() - timedelta(hours=1), from_me=from_me, **call)
@@ -50,6 +51,7 @@ def every_call(vendor) -> None:
     adapter.groups(credentials, **call)
     adapter.health(credentials, **call)
     adapter.register_webhook(credentials, vendor.webhook_url, "secret", **call)
+    adapter.leave(credentials, vendor.webhook_url, **call)
     adapter.log_out(credentials, **call)
     adapter.qr_code(credentials, **call)
     adapter.pairing_code(credentials, "15550100100", **call)
