@@ -5,8 +5,9 @@ import uuid
 from django.db.models import QuerySet
 
 from channels_app.errors import NoSuchChannel
+from channels_app.jobs import control_lane_id
 from channels_app.models import Channel
-from channels_app.models.restriction import hidden_channels
+from channels_app.models.restriction import hidden_channel_ids, hidden_channels
 from workspaces.access import Actor, require
 from workspaces.roles import Permission
 
@@ -17,6 +18,11 @@ def channels_visible_to(actor: Actor) -> QuerySet[Channel]:
         return Channel.objects.none()
     channels = Channel.objects.living().filter(workspace_id=actor.workspace_id)
     return channels.exclude(pk__in=hidden_channels(actor))
+
+
+def lanes_hidden_from(actor: Actor) -> set[uuid.UUID]:
+    """The lanes of channels that are kept for other teams."""
+    return {lane for key in hidden_channel_ids(actor) for lane in (key, control_lane_id(key))}
 
 
 def channel_for(actor: Actor, channel_id: uuid.UUID) -> Channel:

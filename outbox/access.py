@@ -4,14 +4,15 @@ import uuid
 
 from outbox.errors import NoSuchItem, NoSuchLane
 from outbox.models import Item, Lane
+from outbox.registry import hidden_lanes
 from workspaces.access import Actor, require
 from workspaces.roles import Permission
 
 
 def lane_for(actor: Actor, lane_id: uuid.UUID) -> Lane:
-    """A lane of the actor's workspace, to look at. Raises NoSuchLane, Forbidden."""
+    """A lane that the actor sees. Raises NoSuchLane, Forbidden."""
     lane = Lane.objects.filter(pk=lane_id, workspace_id=actor.workspace_id).first()
-    if lane is None:
+    if lane is None or lane.pk in hidden_lanes(actor):
         raise NoSuchLane
     require(actor, Permission.SEE_OUTBOX)
     return lane
@@ -25,9 +26,9 @@ def lane_to_operate(actor: Actor, lane_id: uuid.UUID) -> Lane:
 
 
 def item_for(actor: Actor, item_id: uuid.UUID) -> Item:
-    """An item of the actor's workspace. Raises NoSuchItem, Forbidden."""
+    """An item of a lane that the actor sees. Raises NoSuchItem, Forbidden."""
     item = Item.objects.select_related("lane").filter(pk=item_id, workspace_id=actor.workspace_id).first()
-    if item is None:
+    if item is None or item.lane_id in hidden_lanes(actor):
         raise NoSuchItem
     require(actor, Permission.SEE_OUTBOX)
     return item

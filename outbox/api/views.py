@@ -12,6 +12,7 @@ from kernel.paging import page_limit
 from outbox.access import lane_for, lane_to_operate
 from outbox.api.shapes import ItemPageShape, LanePageShape, LaneShape, PauseShape, ResumeShape
 from outbox.errors import NoSuchLane
+from outbox.registry import hidden_lanes
 from outbox.selectors.items import STATUSES, items_page
 from outbox.selectors.lanes import LaneOverview, lane_overviews
 from outbox.services import operating
@@ -22,9 +23,10 @@ from workspaces.roles import Permission
 class Lanes(APIView):
     @extend_schema(operation_id="outbox_lanes_list", responses=LanePageShape)
     def get(self, request: Request) -> Response:
-        """Every lane of the workspace, with how it stands and why."""
+        """Every lane that one sees, with how it stands and why."""
         require(request.auth, Permission.SEE_OUTBOX)
-        return Response(LanePageShape({"results": lane_overviews(request.auth.workspace_id), "next": None}).data)
+        lanes = lane_overviews(request.auth.workspace_id, hidden=hidden_lanes(request.auth))
+        return Response(LanePageShape({"results": lanes, "next": None}).data)
 
 
 class PauseLane(APIView):
@@ -63,7 +65,7 @@ class Items(APIView):
         responses=ItemPageShape,
     )
     def get(self, request: Request) -> Response:
-        """Items of the workspace, newest first."""
+        """Items of the lanes that one sees, newest first."""
         require(request.auth, Permission.SEE_OUTBOX)
         asked = request.query_params
         lane_id = _uuid(asked["lane"]) if asked.get("lane") else None
@@ -74,6 +76,7 @@ class Items(APIView):
             status=asked.get("status", ""),
             lane_id=lane_id,
             kind=asked.get("kind", "").replace("\x00", ""),
+            hidden=hidden_lanes(request.auth),
             cursor=asked.get("cursor"),
             limit=page_limit(asked.get("limit")),
         )

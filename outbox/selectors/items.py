@@ -1,6 +1,7 @@
 """Pages of outbox items, newest first."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,10 +22,13 @@ def items_page(
     status: str = "",
     lane_id: uuid.UUID | None = None,
     kind: str = "",
+    hidden: Collection[uuid.UUID] = (),
     cursor: str | None = None,
     limit: int,
 ) -> Page:
-    """Items with `is_sending` (an attempt is open) and their lane. Raises Invalid for what cannot be asked.
+    """Items of lanes that are not `hidden`, with `is_sending` (an attempt is open) and their lane.
+
+    Raises Invalid for what cannot be asked.
 
     status: an ItemState value, "sending", or "needs-person" (failed or uncertain); "queued" leaves out what is being
     sent, as operators mean it.
@@ -33,6 +37,8 @@ def items_page(
     items = _with_status(items.annotate(is_sending=Exists(_open_attempts())), status)
     if lane_id is not None:
         items = items.filter(lane_id=lane_id)
+    if hidden:
+        items = items.exclude(lane_id__in=hidden)
     if kind:
         items = items.filter(kind=kind)
     if cursor:

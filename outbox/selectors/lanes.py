@@ -1,6 +1,7 @@
 """How the lanes of a workspace stand, for lists: three queries, whatever is in the queues."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,8 +65,8 @@ NEEDS_PERSON = """
 """
 
 
-def lane_overviews(workspace_id: uuid.UUID) -> list[LaneOverview]:
-    """Every lane of the workspace, by name."""
+def lane_overviews(workspace_id: uuid.UUID, *, hidden: Collection[uuid.UUID] = ()) -> list[LaneOverview]:
+    """Every lane of the workspace that is not `hidden`, by name."""
     lanes = list(Lane.objects.filter(workspace_id=workspace_id).order_by("name", "id"))
     standings = {
         row[0]: row[1:]
@@ -79,7 +80,7 @@ def lane_overviews(workspace_id: uuid.UUID) -> list[LaneOverview]:
     return [
         _overview(lane, standings[lane.id], sent[lane.id], needs_person.get(lane.id, 0))
         for lane in lanes
-        if lane.id in standings
+        if lane.id in standings and lane.id not in hidden
     ]
 
 

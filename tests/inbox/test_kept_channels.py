@@ -7,11 +7,15 @@ from django.urls import reverse
 
 from channels_app.models import ChannelTeam
 from channels_app.services.restricting import keep_for_teams
+from inbox.jobs import MEDIA_FETCH
 from inbox.models import Attachment
 from inbox.selectors.unread import unread_chat_count
 from inbox.services.assigning import assign_chat
 from kernel.errors import Invalid
+from kernel.ids import new_id
+from outbox.models import Item, Lane
 from tests.support.chats import customer_writes, make_chat
+from tests.support.outbox import put
 from tests.support.sockets import inbox_of
 from tests.support.world import make_channel, make_member
 from workspaces.models import AuditEntry, Team
@@ -173,7 +177,30 @@ def test_teams_are_for_admins_and_zoes_are_her_own(world):
     assert Team.objects.get() == own
 
 
-def test_the_outbox_page_does_not_name_a_hidden_channel(world, kept):
-    for who, sees in (("ben", True), ("gil", False)):
-        page = browser_of(getattr(world, who)).get(reverse("outbox:lane-list", args=["acme"])).content.decode()
+def test_the_outbox_does_not_name_a_hidden_channel(world, kept, as_key):
+    lane, other = Lane.objects.get(pk=kept.channel_id), Lane.objects.get(pk=world.channel.pk)
+    items = {one.pk: put(one, new_id(), "waits", kind=MEDIA_FETCH) for one in (lane, other)}
+    for who, sees in (("ana", True), ("ben", True), ("gil", False)):
+        browser = browser_of(getattr(world, who))
+        page = browser.get(reverse("outbox:lane-list", args=["acme"]), {"tab": "waiting"}).content.decode()
         assert ("Legal" in page, "Shop" in page) == (sees, True)
+        assert (str(items[lane.pk].pk) in page, str(items[other.pk].pk) in page) == (sees, True)
+        _shows_lanes(browser, lane, other, sees=sees)
+    _shows_lanes(as_key(world.acme), lane, other, sees=False)
+    _shows_lanes(as_key(world.acme, "admin"), lane, other, sees=True)
+    assert str(lane.pk) not in browser_of(world.zoe).get("/api/v1/outbox/lanes").content.decode()
+
+    page = reverse("outbox:items-act", args=["acme"])
+    browser_of(world.gil).post(page, {"deed": "cancel", "item": [one.pk for one in items.values()]})
+    assert {one.pk: Item.objects.get(pk=one.pk).state for one in items.values()} == {
+        items[lane.pk].pk: "queued",
+        items[other.pk].pk: "cancelled",
+    }
+
+
+def _shows_lanes(caller, lane: Lane, other: Lane, *, sees: bool) -> None:
+    lanes = caller.get("/api/v1/outbox/lanes")
+    assert ("Legal" in lanes.content.decode(), "Shop" in lanes.content.decode()) == (sees, True)
+    shown = {item["lane"] for item in caller.get("/api/v1/outbox").json()["results"]}
+    assert (str(lane.pk) in shown, str(other.pk) in shown) == (sees, True)
+    assert caller.get("/api/v1/outbox", {"lane": str(lane.pk)}).status_code == (200 if sees else 404)
