@@ -1,11 +1,14 @@
 """A connected WhatsApp number, and the history of its connection."""
 
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from channels_app.states import MOVES, ChannelStatus, ProviderKind, WebhookState
 from kernel.models import Row
 from workspaces.models import Workspace
+
+NUMBER_ONCE = "channel_phone_number_id_once"
 
 
 class ChannelQuerySet(models.QuerySet):
@@ -68,6 +71,13 @@ class Channel(Row):
             models.CheckConstraint(condition=models.Q(provider__in=ProviderKind.values), name="channel_provider_known"),
             models.CheckConstraint(
                 condition=models.Q(webhook_state__in=WebhookState.values), name="channel_webhook_state_known"
+            ),
+            # One webhook of Meta's may be about several numbers: each must lead to one channel of the workspace.
+            models.UniqueConstraint(
+                "workspace",
+                KT("settings__phone_number_id"),
+                condition=models.Q(provider=ProviderKind.CLOUD, removed_at__isnull=True),
+                name=NUMBER_ONCE,
             ),
         ]
         indexes = [models.Index(fields=["workspace", "name"], name="channel_by_name")]

@@ -1,9 +1,11 @@
 """Adding, changing and removing channels."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from channels_app import jobs
@@ -11,6 +13,7 @@ from channels_app.access import channel_to_manage
 from channels_app.errors import MoveNotAllowed
 from channels_app.events import ChannelCreated
 from channels_app.models import Channel
+from channels_app.models.channel import NUMBER_ONCE
 from channels_app.providers import built_in, description_of
 from channels_app.providers.description import Description
 from channels_app.selectors.channels import forget_webhook_target
@@ -59,14 +62,15 @@ def create_channel(
     secrets |= {one.name: values.pop(one.name) for one in description.secrets if one.name in values}
     webhook_secret = secrets.get(description.webhook_secret, "")
     with transaction.atomic():
-        channel = Channel.objects.create(
-            workspace_id=actor.workspace_id,
-            provider=provider,
-            name=name,
-            phone_number=phone_number,
-            webhook_secret_digest=signing.digest(webhook_secret),
-            settings={**values, **(settings or {})},
-        )
+        with _refusing_a_second():
+            channel = Channel.objects.create(
+                workspace_id=actor.workspace_id,
+                provider=provider,
+                name=name,
+                phone_number=phone_number,
+                webhook_secret_digest=signing.digest(webhook_secret),
+                settings={**values, **(settings or {})},
+            )
         ensure_lane(lane_id=channel.pk, workspace_id=channel.workspace_id, name=name, upstream=provider)
         close_lane(lane_id=channel.pk, reason="Not connected yet.")
         for secret_name, secret in secrets.items():
@@ -130,7 +134,8 @@ def replace_values(*, actor: Actor, channel_id: uuid.UUID, given: dict[str, str]
         }
         shown = {name: value for name, value in values.items() if name not in secret_names}
         if shown:
-            Channel.objects.filter(pk=channel.pk).update(settings={**channel.settings, **shown})
+            with _refusing_a_second():
+                Channel.objects.filter(pk=channel.pk).update(settings={**channel.settings, **shown})
         if description.webhook_secret in hints:
             digest = signing.digest(values[description.webhook_secret])
             Channel.objects.filter(pk=channel.pk).update(webhook_secret_digest=digest)
@@ -157,6 +162,19 @@ def replace_webhook_secret(*, actor: Actor, channel_id: uuid.UUID) -> str:
         record(actor=actor, deed="channel.webhook_secret_replaced", target=channel)
         transaction.on_commit(lambda: _forget(channel_id))
     return secret
+
+
+@contextmanager
+def _refusing_a_second() -> Iterator[None]:
+    """Raises Invalid where another living channel of the workspace has the number already."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name != NUMBER_ONCE:
+            raise
+        said = _("Another channel of this workspace has this phone number ID already.")
+        raise Invalid(said, fields={"phone_number_id": [said]}) from None
 
 
 def _refuse_to_carry_the_token(channel: Channel, values: dict[str, str]) -> None:

@@ -63,6 +63,30 @@ def test_adam_adds_a_channel_and_sees_the_webhook_secret_once(world, ask):
     assert made["webhook_secret"] not in str(shown)
 
 
+def test_a_number_of_meta_belongs_to_one_channel_at_a_time(world, ask):
+    number = {
+        "provider": "cloud",
+        "name": "Shop at Meta",
+        "token": "an-access-token-0123456789",
+        "phone_number_id": "100000000000001",
+        "waba_id": "200000000000001",
+        "app_secret": "an-app-secret-0123456789",
+    }
+    said = "Another channel of this workspace has this phone number ID already."
+    status, first = ask(world.ana, "post", "", number)
+    assert status == 201
+    status, refused = ask(world.ana, "post", "", {**number, "name": "The same again"})
+    assert (status, refused["detail"], refused["errors"]) == (400, said, {"phone_number_id": [said]})
+    status, other = ask(world.ana, "post", "", {**number, "phone_number_id": "100000000000002"})
+    assert status == 201
+    path = f"/{other['id']}"
+    assert ask(world.ana, "patch", path, {"phone_number_id": "100000000000001"})[1]["detail"] == said
+    assert ask(world.ana, "patch", path, {"phone_number_id": "100000000000003"})[0] == 200
+    assert ask(world.zoe, "post", "", number)[0] == 201
+    assert ask(world.ana, "delete", f"/{first['id']}")[0] in (200, 204)
+    assert ask(world.ana, "patch", path, {"phone_number_id": "100000000000001"})[0] == 200
+
+
 def test_no_answer_no_log_line_and_no_audit_row_holds_the_token(world, ask, caplog):
     with caplog.at_level(logging.DEBUG):
         answers = [ask(world.ana, "post", "", NEW)]
