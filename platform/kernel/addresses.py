@@ -1,7 +1,7 @@
 """Which addresses a host name stands for, and which of them may be called from here."""
 
+import contextlib
 import ipaddress
-import queue
 import socket
 import threading
 
@@ -34,21 +34,17 @@ def callable_addresses(host: str, port: int, *, allow_private: bool, seconds: fl
 
 def _looked_up(host: str, port: int, seconds: float) -> list[Address]:
     """By a thread, because the resolver of the operating system knows no deadline."""
-    answers: queue.SimpleQueue = queue.SimpleQueue()
+    found: list = []
 
     def look_up() -> None:
-        try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError):
-            answers.put([])
+        with contextlib.suppress(OSError, UnicodeError):
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
-    threading.Thread(target=look_up, name="resolver", daemon=True).start()
-    try:
-        found = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise Unresolved(late=True) from None
+    resolver = threading.Thread(target=look_up, name="resolver", daemon=True)
+    resolver.start()
+    resolver.join(seconds)
     if not found:
-        raise Unresolved(late=False)
+        raise Unresolved(late=resolver.is_alive())
     return list(dict.fromkeys(ipaddress.ip_address(info[4][0].split("%")[0]) for info in found))
 
 
