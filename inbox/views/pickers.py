@@ -1,4 +1,4 @@
-"""What can be chosen for a chat, in a small window with a search: a person, labels, an end of the snooze."""
+"""What can be chosen for a chat, in a small window: a person, labels, an end of the snooze, an id to take off."""
 
 import uuid
 from typing import Any
@@ -8,8 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from inbox.access import chat_for
+from inbox.errors import NotAmongTheirIds
 from inbox.models import Chat
-from inbox.policy import snooze_choices, zone_named
+from inbox.policy import phone_number_of, snooze_choices, zone_named
+from inbox.selectors.chat_list import title_of
 from inbox.selectors.labels import labels_of, labels_on
 from inbox.selectors.people import takers_of
 from inbox.views.chat_list import fragment_context
@@ -52,4 +54,13 @@ def _snooze(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     return {"zone": zone, "choices": snooze_choices(now(), zone)}
 
 
-CHOICES = {"assign": _assign, "labels": _labels, "snooze": _snooze}
+def _separate(request: HttpRequest, chat: Chat) -> dict[str, Any]:
+    """The question before an id leaves the contact."""
+    wa_id = request.GET.get("wa_id", "")
+    theirs = [address.wa_id for address in chat.contact.addresses.all()] if chat.contact else []
+    if wa_id not in theirs or wa_id == chat.wa_chat_id:
+        raise NotAmongTheirIds
+    return {"wa_id": wa_id, "shown": phone_number_of(wa_id) or wa_id, "title": title_of(chat)}
+
+
+CHOICES = {"assign": _assign, "labels": _labels, "snooze": _snooze, "separate": _separate}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -10,11 +11,15 @@ from channels_app.models import Channel
 from config.demo import history
 from config.demo.cast import ACME, WORKSPACES
 from config.demo.seeding import seed
-from inbox.models import Chat, Message
+from inbox.models import Chat, ChatLabel, Label, Mention, Message, Note, QuickReply
+from inbox.selectors.quick_replies import quick_replies_for
 from kernel import signing
+from kernel.clock import now
+from outbox.models import Item
 from webhooks.models import InboundEvent
-from workspaces.models import ApiKey, Member, User, Workspace
+from workspaces.models import ApiKey, Member, Team, User, Workspace
 
+KEPT = (Workspace, User, Member, ApiKey, Channel, Chat, Message, InboundEvent)
 PHONE = re.compile(r"1555010\d{4}")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,8 +32,7 @@ def demo(db) -> dict:
 
 def counts() -> dict[str, int]:
     return {
-        model._meta.label: model.objects.count()
-        for model in (Workspace, User, Member, ApiKey, Channel, Chat, Message, InboundEvent)
+        model._meta.label: model.objects.count() for model in (*KEPT, Label, ChatLabel, QuickReply, Team, Note, Item)
     }
 
 
@@ -41,6 +45,20 @@ def test_the_demo_reads_like_a_day_of_a_team(demo):
     assert chats.filter(kind="group").exists()
     assert chats.filter(assigned_to__user__email="ben@example.com").exists()
     assert set(Channel.objects.values_list("status", flat=True)) == {"connected", "disconnected"}
+
+
+def test_a_stranger_sees_how_a_team_works(demo):
+    ben = Member.objects.get(user__email="ben@example.com")
+    chat = Chat.objects.get(channel__name="Acme Shop", wa_chat_id=f"{history.LENA}@s.whatsapp.net")
+    assert {tie.label.name for tie in chat.chat_labels.all()} == {"Delivery", "Regular customer"}
+    scheduled = Message.objects.get(chat=chat, status="pending")
+    assert timedelta(hours=12) < scheduled.due_at - now() < timedelta(hours=36)
+    assert Item.objects.get(subject_id=scheduled.pk).state == "scheduled"
+    assert Mention.objects.get(member=ben).note.author.user.name == "Ana Example"
+    assert [one.member.user.name for one in Team.objects.get().team_members.all()] == ["Ben Demo"]
+    replies = quick_replies_for(ben, chat)
+    assert "Hello Lena, this is Ben of Acme." in "".join(text for text, _ in replies[0].pieces)
+    assert all(not reply.missing for reply in replies)
 
 
 def test_seeding_again_changes_nothing(demo):
@@ -74,7 +92,9 @@ def test_zoe_gets_nothing_of_acmes_demo(demo, client):
 def test_what_a_visitor_took_away_stays_away(demo):
     Member.objects.filter(user__email="ben@example.com").update(role="viewer")
     Channel.objects.filter(settings__demo="acme-support").update(name="Renamed")
+    Label.objects.filter(name="Bug").delete()
     seed()
+    assert not Label.objects.filter(name="Bug").exists()
     assert Member.objects.get(user__email="ben@example.com").role == "viewer"
     assert Channel.objects.filter(name="Renamed").exists()
 

@@ -47,9 +47,8 @@ class Visits:
 
     def __call__(self, person: str = "ana", path: str = "/w/acme/inbox/", **options) -> Page:
         """A page of `person`, signed in, in a browser context of its own."""
-        context = self._browser.new_context(
-            base_url=self._stack.url, **{"viewport": {"width": 1440, "height": 900}, **options}
-        )
+        usual = {"base_url": self._stack.url, "viewport": {"width": 1440, "height": 900}}
+        context = self._browser.new_context(**{**usual, **options})
         self._contexts.append(context)
         page = self.tab(context)
         page.goto("/sign-in/")

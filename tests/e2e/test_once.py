@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_writing import bubble, open_chat, wait_for_scripts, write
+from tests.support.line import line_to
 from tests.support.waiting import until
 
 
@@ -145,6 +146,46 @@ def test_a_socket_cut_under_traffic_ends_equal_to_a_reload(visit, customer, stac
     names = ["Cut Clara", "New Nora"]
     until(lambda: shown(ana, names) == shown(again, names))
     assert [len(part) for part in shown(again, names)] == [23, 2]
+
+
+def test_a_line_that_is_dead_for_half_a_minute_under_traffic_ends_equal_to_a_reload(visit, customer, stack):
+    """Nobody is told, as in a tunnel: the page finds out by itself. The seconds are the page's own, and run fast."""
+    someone = customer("Tunnel Tilda")
+    with line_to(stack.port) as line:
+        ana, ben = visit("ana", base_url=line.url), visit("ben")
+        ana.clock.install()
+        ana.reload()
+        open_chat(ana, "Tunnel Tilda")
+        open_chat(ben, "Tunnel Tilda")
+        write(ben, "Before the tunnel")
+        expect(bubble(ana, "Before the tunnel").locator(".tick.read")).to_be_visible()
+
+        line.go_dead()
+        write(ana, "Out of the tunnel")
+        for second in range(40):
+            if second < 25:
+                stack.customer_writes(someone["number"], f"Outside {second}")
+            ana.clock.run_for(1000)
+        expect(ana.locator("#connection")).to_contain_text("Reconnecting")
+        expect(bubble(ben, "Outside 24")).to_be_visible()  # sooner he would be asked whether he has read it
+        write(ben, "Also outside")
+        stack.customer_writes(customer("Tunnel Nora")["number"], "I am new")
+        expect(bubble(ben, "Also outside").locator(".tick.read")).to_be_visible()
+        expect(bubble(ana, "Outside")).to_have_count(0)
+        expect(bubble(ana, "Out of the tunnel").locator(".tick.pending")).to_be_visible()
+
+        line.come_back(forgetful=True)
+        ana.clock.run_for(30_000)
+        expect(bubble(ana, "Outside 24")).to_have_count(1)
+        expect(bubble(ana, "Out of the tunnel").locator(".tick.read")).to_be_visible()
+        expect(ana.locator("#connection")).to_be_empty()
+        again = visit.tab(ana.context)
+        again.goto(ana.url)
+        wait_for_scripts(again)
+        names = ["Tunnel Tilda", "Tunnel Nora"]
+        until(lambda: shown(ana, names) == shown(again, names))
+        assert [len(part) for part in shown(again, names)] == [29, 2]
+    assert sends_of(stack, "Out of the tunnel") == 1
 
 
 def test_the_web_server_is_killed_and_the_page_comes_back_by_itself(visit, customer, stack):

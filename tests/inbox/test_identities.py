@@ -186,18 +186,18 @@ def test_in_the_details_an_id_is_taken_off_after_a_question(world, two_chats):
     hidden, main = two_chats
     browser = Client()
 
-    def details(member) -> str:
+    def get(member, name, *more, **query):
         browser.force_login(member.user)
-        return browser.get(reverse("inbox:chat-info", args=["acme", main.pk])).content.decode()
+        return browser.get(reverse(f"inbox:{name}", args=["acme", main.pk, *more]), query)
 
-    assert "Take it off" not in details(world.ben), "somebody with one id keeps it"
+    assert "Not theirs" not in get(world.ben, "chat-info").content.decode(), "somebody with one id keeps it"
     hear(world.channel, TOGETHER)
+    assert "Not theirs" not in get(world.vic, "chat-info").content.decode()
+    assert get(world.ben, "chat-info").content.decode().count("Not theirs") == 1, "the chat's own id stays"
+    assert "does not join the two again" in get(world.ben, "chat-pick", "separate", wa_id=HIDDEN).content.decode()
+    for wa_id in (NUMBER, "nobody", "\x00"):
+        assert get(world.ben, "chat-pick", "separate", wa_id=wa_id).status_code == 409
     address = reverse("inbox:chat-separate", args=["acme", main.pk])
-    assert address not in details(world.vic)
-    page = details(world.ben)
-    assert f'name="wa_id" value="{HIDDEN}"' in page
-    assert NUMBER not in page, "the id that the chat itself goes by stays"
-    assert "Waybill does not join the two again" in page
     for member, status in ((world.zoe, 404), (world.vic, 403), (world.ben, 200), (world.ben, 409)):
         browser.force_login(member.user)
         answer = browser.post(address, {"wa_id": HIDDEN}, headers={"HX-Request": "true"})

@@ -14,6 +14,7 @@ from channels_app.services.credentials import store_credential
 from channels_app.states import ChannelStatus
 from config.demo import history, history_cloud, history_waha
 from config.demo.cast import (
+    ACME,
     WORKSPACES,
     DemoWorkspace,
     Number,
@@ -23,6 +24,7 @@ from config.demo.cast import (
     password_of,
     simulator_url,
 )
+from config.demo.teamwork import furnish
 from inbox.models import Chat, Message
 from inbox.services.assigning import assign_chat
 from inbox.services.reading import mark_read
@@ -51,9 +53,12 @@ def seed() -> dict[str, Any]:
 
 
 def seed_workspace(demo: DemoWorkspace) -> dict[str, Any]:
-    workspace = Workspace.objects.filter(slug=demo.slug).first() or found(demo)
-    owner = members_of(workspace, demo)[0]
+    known = Workspace.objects.filter(slug=demo.slug).first()
+    owner, *others = members_of(known or found(demo), demo)
+    workspace = owner.workspace
     channels = [(number, seed_channel(owner, number)) for number in demo.numbers]
+    if known is None and demo == ACME:
+        furnish(owner, [member for member in others if member.role != Role.VIEWER])
     return {
         "url": settings.PUBLIC_URL,
         "workspace": {"id": str(workspace.pk), "slug": workspace.slug},
