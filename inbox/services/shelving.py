@@ -1,8 +1,10 @@
 """Whether a chat waits for the team: done, put off until a time, or open; and the clock that ends a snooze."""
 
+import uuid
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inbox.models import Chat
@@ -10,7 +12,8 @@ from inbox.services.sending import publish_chat
 from inbox.states import ChatState
 from kernel.clock import now
 from kernel.errors import Invalid
-from workspaces.access import Actor, require
+from workspaces.access import Actor, author_of, require
+from workspaces.models import Member
 from workspaces.roles import Permission
 
 WAKE_BATCH = 500
@@ -22,7 +25,7 @@ def finish_chat(*, actor: Actor, chat: Chat) -> None:
 
 
 def reopen_chat(*, actor: Actor, chat: Chat) -> None:
-    """Back among the open ones. Raises Forbidden."""
+    """Back among the open ones; it does not stay with somebody else who is away. Raises Forbidden."""
     _move(actor, chat, ChatState.OPEN, done_at=None, snoozed_until=None)
 
 
@@ -45,6 +48,7 @@ def wake_snoozed() -> int:
             chats = list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:WAKE_BATCH])
             keys = [chat.pk for chat in chats]
             Chat.objects.filter(pk__in=keys).update(state=ChatState.OPEN, snoozed_until=None)
+            _take_from_who_is_away(keys)
             _mark_unread(keys)
             for chat in chats:
                 publish_chat(chat)
@@ -61,10 +65,20 @@ def _move(actor: Actor, chat: Chat, state: ChatState, **times: datetime | None) 
         if state != ChatState.SNOOZED:
             movable = movable.exclude(state=state)
         if movable.update(state=state, **times):
+            if state == ChatState.OPEN and _take_from_who_is_away([chat.pk], but=author_of(actor)):
+                chat.assigned_to = None
             publish_chat(chat)
     chat.state = state
     for name, value in times.items():
         setattr(chat, name, value)
+
+
+def _take_from_who_is_away(chat_ids: list[uuid.UUID], *, but: Member | None = None) -> int:
+    """What is open again and lies with somebody who is away would be seen by nobody. Returns how many there were."""
+    away = Member.objects.filter(Q(available=False) | Q(removed_at__isnull=False))
+    if but is not None:
+        away = away.exclude(pk=but.pk)
+    return Chat.objects.filter(pk__in=chat_ids, assigned_to__in=away).update(assigned_to=None)
 
 
 def _mark_unread(chat_ids: list) -> None:

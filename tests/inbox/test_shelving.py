@@ -14,9 +14,10 @@ from inbox.models import Chat, ReadCursor
 from inbox.policy import is_open_at, snooze_choices, zone_named
 from inbox.services import shelving
 from inbox.services.reading import mark_read
-from inbox.services.shelving import finish_chat, snooze_chat, wake_snoozed
+from inbox.services.shelving import finish_chat, reopen_chat, snooze_chat, wake_snoozed
 from kernel.events import Moment, subscriptions
 from tests.support.chats import customer_writes, make_chat, write
+from workspaces.services.profiles import change_availability
 
 HTMX = {"HX-Request": "true"}
 
@@ -103,6 +104,27 @@ def test_the_clock_wakes_a_chat_and_marks_it_unread_for_its_assignee(world, chat
     assert (chat.state, chat.snoozed_until) == ("open", None)
     assert dict(ReadCursor.objects.values_list("member", "marked_unread")) == {world.ana.pk: False, world.ben.pk: True}
     assert wake_snoozed() == 0
+
+
+def test_what_opens_again_does_not_stay_with_who_is_away(world, chat):
+    past = timezone.now() - timedelta(minutes=1)
+    slept = make_chat(world.channel, "Nora", assigned_to=world.ben, state="snoozed", snoozed_until=past)
+    kept = make_chat(world.channel, "Kim", assigned_to=world.adam, state="snoozed", snoozed_until=past)
+    Chat.objects.filter(pk=chat.pk).update(assigned_to=world.ben)
+    chat.refresh_from_db()
+    customer_writes(slept)
+    mark_read(actor=world.ana, chat=slept)
+    change_availability(member=world.ben, available=False)
+
+    finish_chat(actor=world.ben, chat=chat)
+    reopen_chat(actor=world.ben, chat=chat)
+    assert Chat.objects.get(pk=chat.pk).assigned_to == world.ben, "whoever opens it again is there after all"
+    finish_chat(actor=world.ben, chat=chat)
+    assert post(world.ana, chat, state="open").status_code == 200
+    assert wake_snoozed() == 2
+    holders = dict(Chat.objects.values_list("pk", "assigned_to"))
+    assert holders == {chat.pk: None, slept.pk: None, kept.pk: world.adam.pk}
+    assert ReadCursor.objects.get(chat=slept).marked_unread, "everybody who had read it is called back"
 
 
 def test_a_waking_in_batches_reaches_all(world, monkeypatch):

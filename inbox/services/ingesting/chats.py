@@ -46,7 +46,8 @@ ORDER BY w.channel_id, w.wa_chat_id
 ON CONFLICT (channel_id, wa_chat_id) DO NOTHING
 """
 
-# Later wins, and of two names at the same time the greater: any order of arrival ends with the same name.
+# Later wins, and of two names at the same time the greater: any order of arrival ends with the same name. A chat that
+# is opened again does not stay with somebody who is away, by the rule of shelving.py.
 _CHANGE = """
 WITH said AS (
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::uuid[], %s::timestamptz[], %s::boolean[],
@@ -69,6 +70,9 @@ SET name = CASE WHEN d.renamed THEN d.name ELSE c.name END,
     last_message_id = CASE WHEN d.moved THEN d.message_id ELSE c.last_message_id END,
     last_message_at = CASE WHEN d.moved THEN d.message_at ELSE c.last_message_at END,
     state = CASE WHEN d.reopens THEN 'open' ELSE c.state END,
+    assigned_to_id = CASE WHEN d.reopens AND c.state <> 'open' AND EXISTS (
+        SELECT FROM workspaces_member w WHERE w.id = c.assigned_to_id AND (NOT w.available OR w.removed_at IS NOT NULL)
+    ) THEN NULL ELSE c.assigned_to_id END,
     done_at = CASE WHEN d.reopens THEN NULL ELSE c.done_at END,
     snoozed_until = CASE WHEN d.reopens THEN NULL ELSE c.snoozed_until END,
     read_only = c.read_only AND NOT (d.reopens AND c.read_only_reason = %s),
