@@ -385,7 +385,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('direction', 'inbound')), fields=['chat', '-id'], name='message_unread'),
+            index=models.Index(condition=models.Q(('direction', 'inbound'), models.Q(('source', 'history'), _negated=True)), fields=['chat', '-id'], name='message_unread'),
         ),
         migrations.AddIndex(
             model_name='message',

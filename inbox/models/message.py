@@ -17,6 +17,12 @@ from workspaces.access import Actor
 from workspaces.models import Member, Workspace
 from workspaces.roles import Permission
 
+HISTORY = "history"
+"""The source of what a phone knew before it was connected: old, no news to anybody, no reason to open a chat again."""
+
+COUNTS_AS_UNREAD = models.Q(direction=Direction.INBOUND) & ~models.Q(source=HISTORY)
+"""Until somebody reads up to it. Statements of our own say the same: direction = 'inbound' AND source <> 'history'."""
+
 SEARCHED_CHARACTERS = 65_536
 SEARCHED_WORDS = SearchVector(Left(Folded(Left("text", SEARCHED_CHARACTERS)), SEARCHED_CHARACTERS), config="simple")
 """The words of an endless text would not fit into a tsvector, and the message could not be stored. Cut twice, because
@@ -123,7 +129,7 @@ class Message(Row):
         ]
         indexes = [
             models.Index(fields=["chat", "-sort_at", "-id"], name="message_newest"),
-            models.Index(fields=["chat", "-id"], condition=models.Q(direction="inbound"), name="message_unread"),
+            models.Index(fields=["chat", "-id"], condition=COUNTS_AS_UNREAD, name="message_unread"),
             models.Index(
                 fields=["channel", "quoted_wa_id"],
                 condition=models.Q(quoted__isnull=True) & ~models.Q(quoted_wa_id=""),

@@ -12,12 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models import Chat, ChatLabel, Label, Message, ReadCursor
+from inbox.models.message import COUNTS_AS_UNREAD
 from inbox.policy import COUNT_CAP, phone_number_of, smallest_id_at
 from inbox.selectors.keyset import cursor_at, newest_page, older_than, position
 from inbox.selectors.labels import labels_on
 from inbox.selectors.personal import NOTHING, Personal, personal_to
 from inbox.selectors.search import chat_ids_matching
-from inbox.states import ChatState, Direction, MessageType
+from inbox.states import ChatState, MessageType
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.paging import Page
@@ -165,7 +166,7 @@ def unread_counts(actor: Actor, chat_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID
             LEFT JOIN inbox_readcursor rc ON rc.chat_id = c.id AND rc.member_id = %(member)s
             LEFT JOIN LATERAL (
                 SELECT id FROM inbox_message
-                WHERE chat_id = c.id AND direction = 'inbound'
+                WHERE chat_id = c.id AND direction = 'inbound' AND source <> 'history'
                   AND id > CASE WHEN %(member)s::uuid IS NULL THEN coalesce(c.read_up_to, %(floor)s)
                                 ELSE coalesce(rc.read_up_to, %(floor)s) END
                 ORDER BY id DESC LIMIT %(cap)s
@@ -234,7 +235,7 @@ def _unread_page(actor: Actor, chats: QuerySet, cursor: str | None, limit: int) 
 
 def _is_unread(actor: Actor) -> Any:
     member = author_of(actor)
-    inbound = Message.objects.filter(chat=OuterRef("pk"), direction=Direction.INBOUND)
+    inbound = Message.objects.filter(COUNTS_AS_UNREAD, chat=OuterRef("pk"))
     if member is None:
         seen = Coalesce(OuterRef("read_up_to"), Value(NIL, output_field=UUIDField()))
         return Exists(inbound.filter(id__gt=seen))

@@ -28,7 +28,8 @@ def unread_by_member(
             LEFT JOIN inbox_readcursor rc ON rc.chat_id = c.id AND rc.member_id = who.id
             LEFT JOIN LATERAL (
                 SELECT id FROM inbox_message
-                WHERE chat_id = c.id AND direction = 'inbound' AND id > coalesce(rc.read_up_to, who.floor)
+                WHERE chat_id = c.id AND direction = 'inbound' AND source <> 'history'
+                  AND id > coalesce(rc.read_up_to, who.floor)
                 ORDER BY id DESC LIMIT %(cap)s
             ) m ON true
             WHERE c.id = ANY(%(chats)s)
@@ -68,7 +69,8 @@ def unread_chat_count(member: Member) -> int:
                 LEFT JOIN inbox_readcursor rc ON rc.chat_id = c.id AND rc.member_id = %(member)s
                 WHERE rc.marked_unread OR EXISTS (
                     SELECT 1 FROM inbox_message m
-                    WHERE m.chat_id = c.id AND m.direction = 'inbound' AND m.id > coalesce(rc.read_up_to, %(floor)s)
+                    WHERE m.chat_id = c.id AND m.direction = 'inbound' AND m.source <> 'history'
+                      AND m.id > coalesce(rc.read_up_to, %(floor)s)
                 )
                 LIMIT %(cap)s
             ) unread

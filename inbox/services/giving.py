@@ -28,12 +28,12 @@ GIVEN_AT_ONCE = 500
 RULE_KEPT_SECONDS = 2.0
 """How long a process goes on using what it knows of a rule, so that workspaces without one cost ingestion nothing."""
 
-# Waiting longest first. A chat without messages, or in which one of us spoke last, waits for nobody; what Waybill
-# itself said outside the hours is no answer.
+# Waiting longest first. A chat without messages, of old ones only, or in which one of us spoke last, waits for nobody;
+# what Waybill itself said outside the hours is no answer.
 _WAITING = """
 SELECT c.id, c.channel_id FROM inbox_chat c JOIN inbox_message m ON m.id = c.last_message_id
 WHERE c.workspace_id = %s AND c.assigned_to_id IS NULL AND c.state = 'open'
-  AND (m.direction = 'inbound' OR m.source = 'waybill' AND m.sender_member_id IS NULL)
+  AND (m.direction = 'inbound' AND m.source <> 'history' OR m.source = 'waybill' AND m.sender_member_id IS NULL)
 ORDER BY c.last_message_at, c.id LIMIT %s
 FOR NO KEY UPDATE OF c SKIP LOCKED
 """

@@ -56,13 +56,14 @@ FROM workspaces_member w
 CROSS JOIN LATERAL (
     SELECT m.id FROM inbox_message m
     LEFT JOIN inbox_readcursor o ON o.member_id = w.id AND o.chat_id = %(merged)s
-    WHERE m.chat_id = %(merged)s AND m.direction = 'inbound'
+    WHERE m.chat_id = %(merged)s AND m.direction = 'inbound' AND m.source <> 'history'
       AND (o.id IS NULL AND m.created_at > w.joined_at OR m.id > o.read_up_to)
     ORDER BY m.id LIMIT 1
 ) first_unread
 LEFT JOIN LATERAL (
     SELECT m.id FROM inbox_message m
-    WHERE m.chat_id IN (%(kept)s, %(merged)s) AND m.direction = 'inbound' AND m.id < first_unread.id
+    WHERE m.chat_id IN (%(kept)s, %(merged)s) AND m.direction = 'inbound' AND m.source <> 'history'
+      AND m.id < first_unread.id
     ORDER BY m.id DESC LIMIT 1
 ) below ON true
 WHERE w.id = k.member_id AND k.chat_id = %(kept)s AND first_unread.id < k.read_up_to
@@ -72,7 +73,9 @@ _TAKE_CURSORS = """
 INSERT INTO inbox_readcursor (id, workspace_id, member_id, chat_id, read_up_to, marked_unread, read_at)
 SELECT gen_random_uuid(), o.workspace_id, o.member_id, %s, o.read_up_to, o.marked_unread, o.read_at
 FROM inbox_readcursor o
-WHERE o.chat_id = %s AND NOT EXISTS (SELECT FROM inbox_message WHERE chat_id = %s AND direction = 'inbound')
+WHERE o.chat_id = %s AND NOT EXISTS (
+    SELECT FROM inbox_message WHERE chat_id = %s AND direction = 'inbound' AND source <> 'history'
+)
 ON CONFLICT (member_id, chat_id) DO NOTHING
 """
 

@@ -6,9 +6,9 @@ from django.db import connection, transaction
 
 from inbox.jobs import READ, read_order_key
 from inbox.models import Chat, Message, ReadCursor
+from inbox.models.message import COUNTS_AS_UNREAD
 from inbox.services.notes import read_mentions
 from inbox.services.sending import publish_chat
-from inbox.states import Direction
 from kernel.repeating import again_after_deadlock
 from outbox.services.enqueuing import enqueue
 from outbox.states import Priority
@@ -24,7 +24,7 @@ def mark_read(*, actor: Actor, chat: Chat) -> None:
     When nobody had read so far yet, a receipt for the newest inbound message goes through the outbox. Raises Forbidden.
     """
     require(actor, Permission.WRITE_MESSAGES)
-    inbound = Message.objects.filter(chat=chat, direction=Direction.INBOUND)
+    inbound = Message.objects.filter(COUNTS_AS_UNREAD, chat=chat)
     newest = inbound.order_by("-id").only("id", "wa_message_id").first()
     member = author_of(actor)
     if member is not None:

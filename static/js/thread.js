@@ -80,7 +80,7 @@ export function begin() {
   const thread = current()
   if (!thread) return
   const unread = messagesOf(thread).find(
-    (message) => message.classList.contains("theirs") && message.dataset.id > thread.dataset.readUpTo,
+    (message) => message.matches(".theirs:not(.past)") && message.dataset.id > thread.dataset.readUpTo,
   )
   thread.dataset.unreadFrom = unread?.dataset.id ?? ""
   thread.dataset.count = "0"

@@ -4,15 +4,22 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from channels_app.providers import base
 from inbox import events
-from inbox.models import Attachment, Chat, Contact, Message, MessageFact, Participant, ReadCursor
+from inbox.models import AssignmentRule, Attachment, Chat, Contact, Message, MessageFact, Participant, ReadCursor
+from inbox.selectors.chat_list import chat_page, unread_counts
+from inbox.selectors.unread import unread_by_member, unread_chat_count
 from inbox.services.folding import fold
+from inbox.services.giving import give_waiting_chats
 from inbox.services.ingesting import CannotApply, Heard, Source, apply_values
 from inbox.services.ingesting.groups import ADMINS_ONLY, NOT_IN_GROUP
+from inbox.services.reading import mark_read
 from kernel.events import Moment, subscribe
 from outbox.models import Attempt, Item, Worker
+from workspaces.services.membership import remove
+from workspaces.services.profiles import change_availability
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CARLA, OTTO = "15550100111@s.whatsapp.net", "15550100112@s.whatsapp.net"
@@ -104,6 +111,50 @@ def test_a_chat_reopens_when_the_customer_writes_and_not_for_anything_else(hear)
     assert Chat.objects.get().done_at is not None
     hear(said("b", at=later(-5)))
     assert Chat.objects.get().done_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "who", "stays"),
+    [("done", "there", True), ("open", "away", True), ("done", "away", False), ("done", "removed", False)],
+)
+def test_a_chat_that_reopens_does_not_stay_with_who_is_away(hear, world, state, who, stays):
+    hear(said("a"))
+    Chat.objects.update(state=state, assigned_to=world.ben)
+    if who == "away":
+        change_availability(member=world.ben, available=False)
+    elif who == "removed":
+        remove(actor=world.ana, member_id=world.ben.pk)
+    hear(said("b", at=later(5)))
+    chat = Chat.objects.get()
+    assert (chat.state, chat.assigned_to_id) == ("open", world.ben.pk if stays else None)
+
+
+def test_what_a_phone_knew_before_is_unread_to_nobody(hear, world, api, client):
+    AssignmentRule.objects.create(workspace=world.acme, round_robin=True, capacity=5)
+    hear(said("old", source="history"), said("older", at=later(-5), source="history"))
+    chat = Chat.objects.get()
+
+    def unread() -> tuple:
+        listed = api.get("/api/v1/chats", {"unread": 1}).json()["results"]
+        counted = unread_by_member([chat.pk], [world.ben.pk])[chat.pk][world.ben.pk]
+        own = [row.chat for row in chat_page(world.ben, unread=True).rows]
+        return len(listed), unread_counts(world.ben, [chat.pk])[chat.pk], counted, unread_chat_count(world.ben), own
+
+    assert unread() == (0, 0, 0, 0, [])
+    mark_read(actor=world.ben, chat=chat)
+    assert not Item.objects.exists(), "no receipt for what was read long ago"
+    assert give_waiting_chats(world.acme.pk) == 0
+    client.force_login(world.ben.user)
+    page = client.get(reverse("inbox:chat-detail", args=["acme", chat.pk])).content.decode()
+    assert page.count(" theirs is-text past") == 2
+
+    hear(said("new", at=later(5)))
+    assert unread() == (1, 1, 1, 1, [chat])
+    assert give_waiting_chats(world.acme.pk) == 1
+    hear(said("oldest", at=later(-9), source="history"), said("echo", at=later(6), from_me=True, source="mobile"))
+    mark_read(actor=world.ben, chat=chat)
+    hear(said("late", at=later(-7), source="history"))
+    assert unread() == (0, 0, 0, 0, [])
 
 
 def test_only_providers_that_have_a_window_open_one(hear, world):

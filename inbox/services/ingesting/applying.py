@@ -53,13 +53,14 @@ FROM unnest(%s::uuid[], %s::timestamptz[]) AS said (chat_id, at)
 JOIN inbox_chat k ON k.id = said.chat_id
 LEFT JOIN LATERAL (
     SELECT m.id FROM inbox_message m
-    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND m.sort_at > said.at
-      AND m.id > coalesce(k.read_up_to, '00000000-0000-0000-0000-000000000000')
+    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND m.source <> 'history'
+      AND m.sort_at > said.at AND m.id > coalesce(k.read_up_to, '00000000-0000-0000-0000-000000000000')
     ORDER BY m.id LIMIT 1
 ) unseen ON true
 JOIN LATERAL (
     SELECT m.id FROM inbox_message m
-    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND (unseen.id IS NULL OR m.id < unseen.id)
+    WHERE m.chat_id = said.chat_id AND m.direction = 'inbound' AND m.source <> 'history'
+      AND (unseen.id IS NULL OR m.id < unseen.id)
     ORDER BY m.id DESC LIMIT 1
 ) seen ON true
 WHERE c.id = said.chat_id AND (c.read_up_to IS NULL OR c.read_up_to < seen.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from channels_app.providers.base import InboundMessage
 from inbox.jobs import MEDIA_FETCH
+from inbox.models.message import HISTORY
 from inbox.services.folding import FactKey, link_replies
 from inbox.services.ingesting.chats import Chats
 from inbox.services.ingesting.heard import Heard, Source, as_json, identity, storable
@@ -64,10 +65,6 @@ WHERE m.id = reply.id AND n.id = m.id AND q.channel_id = n.channel_id AND q.wa_m
   AND q.chat_id = n.chat_id AND q.id <> n.id
 RETURNING m.id
 """
-
-
-HISTORY = "history"
-"""The source of what a phone knew before it was connected: old, and no reason to open a chat again."""
 
 
 @dataclass
