@@ -84,6 +84,7 @@ def chat_page(
     *,
     channel: uuid.UUID | None = None,
     assigned: str | None = None,
+    member: uuid.UUID | None = None,
     unread: bool = False,
     state: str | None = None,
     label: uuid.UUID | None = None,
@@ -94,13 +95,15 @@ def chat_page(
 ) -> Page:
     """Page of ChatRow, newest activity first. `assigned` is "me", "none" or a member's id; `state` a ChatState.
 
-    Raises Invalid.
+    With `member`, those of them that lie with that member. Raises Invalid.
     """
     chats = Chat.objects.visible_to(actor)
     if channel is not None:
         chats = chats.filter(channel_id=channel)
     if assigned:
         chats = chats.filter(_assigned(actor, assigned))
+    if member is not None:
+        chats = chats.filter(assigned_to_id=member)
     if state is not None:
         chats = chats.filter(state=state)
     if label is not None:

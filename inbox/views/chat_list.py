@@ -169,7 +169,8 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
     page = chat_page(
         member,
         channel=filters.channel,
-        assigned=str(filters.member) if filters.member else TABS[filters.tab][1],
+        assigned=TABS[filters.tab][1],
+        member=filters.member,
         unread=filters.unread,
         state=None if filters.q else filters.state,
         label=filters.label,

@@ -43,7 +43,7 @@ function belongs(row) {
   if (chosen.get("q")) return Boolean(rowOf(row.dataset.chat))
   if (row.dataset.state !== chosen.get("state")) return false
   if (chosen.get("label") && !row.dataset.labels.includes(chosen.get("label"))) return false
-  if (chosen.get("member")) return chosen.get("member") === row.dataset.assignee
+  if (chosen.get("member") && chosen.get("member") !== row.dataset.assignee) return false
   if (chosen.get("channel") && chosen.get("channel") !== row.dataset.channel) return false
   if (chosen.get("tab") === "mine" && row.dataset.assignee !== me.member) return false
   if (chosen.get("tab") === "unassigned" && row.dataset.assignee) return false

@@ -57,6 +57,10 @@ def test_tabs_channel_and_unread_narrow_the_list(world, two_chats):
     assert "Carla" not in rows(world.ben, unread="1")
     assert "Dora" in rows(world.ben, channel=str(world.channel.pk))
     assert "Nothing waits for you" in rows(world.ana, tab="mine")
+    assert "Carla" in rows(world.ana, member=str(world.ben.pk))
+    assert "Dora" not in rows(world.ana, member=str(world.ben.pk))
+    for tab in ("mine", "unassigned"):
+        assert "No chat fits" in rows(world.ana, tab=tab, member=str(world.ben.pk)), "a person picked overrides no tab"
     assert "No chat fits" in rows(world.ana, state="done")
 
 
