@@ -252,7 +252,7 @@ def test_the_database_refuses_what_a_wrong_plan_wants_to_start(lane, world, chat
         worker_id=relay.worker_id,
         ended=[],
         lane_deeds=LaneDeeds(),
-        pick=lambda: [wanted.pk],
+        picked=[wanted.pk],
         doubtful=[],
         deadline_seconds=20,
         patient=True,

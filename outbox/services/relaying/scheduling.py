@@ -65,8 +65,6 @@ class Scheduler:
         self._slots = self._least_slots = slots
         self._deadline_seconds = deadline_seconds
         self._unwritten: list[Ended] = []
-        self._landing: list[Ended] = []  # not yet applied to the plan
-        self._picked: list[Chat] = []  # in the tick under way
         self._deeds = LaneDeeds()
         self._doubtful: list[uuid.UUID] = []
         self._failures = 0
@@ -86,14 +84,13 @@ class Scheduler:
         the database still shows their items as waiting. Raises what the database raises; call again.
         """
         if self._unwritten or self._doubtful:
-            self._write(lambda: [])
+            self._write([])
         if not (self.stopping or self.fenced):
             self._read()
         self._take_in(timeout)
-        if self._unwritten:
-            self._write(self._pick)
-        elif picked := self._pick():
-            self._write(lambda: picked)
+        picked = self._pick()
+        if picked or self._unwritten:
+            self._write(picked)
         self._release()
         self._note_sent()
 
@@ -185,7 +182,7 @@ class Scheduler:
                 self.in_flight -= 1
                 self._unwritten.append(event)
                 self._apply_to_lane(event, now)
-                self._landing.append(event)
+                self.plan.landed(event, now)
             case WakeUp(tokens):
                 for token in tokens:
                     self._apply_token(token, now)
@@ -224,21 +221,12 @@ class Scheduler:
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
-    def _pick(self) -> list[uuid.UUID]:
-        """Apply what came back to the plan, and choose what starts next."""
+    def _pick(self) -> list[Chat]:
         now = time.monotonic()
-        self._land(now)
         self.plan.wake(now)
-        if not (self.stopping or self.fenced):
-            self._picked = self.plan.pick(self._slots - self.in_flight, now)
-        return [chat.items[0][0] for chat in self._picked]
+        return [] if self.stopping or self.fenced else self.plan.pick(self._slots - self.in_flight, now)
 
-    def _land(self, now: float) -> None:
-        for ended in self._landing:
-            self.plan.landed(ended, now)
-        self._landing.clear()
-
-    def _write(self, pick: Callable[[], list[uuid.UUID]]) -> None:
+    def _write(self, picked: list[Chat]) -> None:
         ended, deeds, doubtful = list(self._unwritten), self._deeds, list(self._doubtful)
         if self._failures > PATIENCE and len(ended) > 1:  # one of them may be the reason: one at a time, turning
             self._unwritten.append(self._unwritten.pop(0))
@@ -248,14 +236,14 @@ class Scheduler:
                 worker_id=self._worker_id,
                 ended=ended,
                 lane_deeds=deeds,
-                pick=pick,
+                picked=[chat.items[0][0] for chat in picked],
                 doubtful=doubtful,
                 deadline_seconds=self._deadline_seconds,
                 patient=self._failures < PATIENCE,
             )
         except Exception:
             self._failures += 1
-            self._take_back()
+            self._take_back(picked)
             raise
         self._failures = 0
         self._unwritten = (
@@ -263,26 +251,23 @@ class Scheduler:
         )
         self._doubtful = []
         self._deeds = LaneDeeds()
-        self._hand_out(written)
+        self._hand_out(picked, written)
         self._changed_lanes |= deeds.holds.keys() | deeds.closes.keys()
         self._count(written)
         self._adapt(ended)
 
-    def _take_back(self) -> None:
+    def _take_back(self, picked: list[Chat]) -> None:
         """The tick failed, perhaps after its commit."""
         now = time.monotonic()
-        self._land(now)
-        picked, self._picked = self._picked, []
         self._doubtful.extend(chat.items[0][0] for chat in picked)
         for chat in picked:
             self.plan.refused(chat, now)
 
-    def _hand_out(self, written: Written) -> None:
+    def _hand_out(self, picked: list[Chat], written: Written) -> None:
         if written.fenced and not self.fenced:
             self.fenced = True
             log.warning("outbox.worker_fenced worker=%s", self._worker_id)
-        left = {chat.items[0][0]: chat for chat in self._picked}
-        self._picked = []
+        left = {chat.items[0][0]: chat for chat in picked}
         for one in written.started:
             one.chat = left.pop(one.job.item_id)
             self.in_flight += 1

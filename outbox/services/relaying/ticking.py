@@ -6,7 +6,7 @@ Locks are taken in the order worker, lane, attempt, item, with ascending ids: th
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -115,9 +115,6 @@ class LaneDeeds:
     holds: dict[uuid.UUID, tuple[float, str, str]] = field(default_factory=dict)
     closes: dict[uuid.UUID, str] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.holds or self.closes)
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -131,35 +128,32 @@ def write_tick(
     worker_id: int,
     ended: Sequence[Ended],
     lane_deeds: LaneDeeds,
-    pick: Callable[[], Sequence[uuid.UUID]],
+    picked: Sequence[uuid.UUID],
     doubtful: Sequence[uuid.UUID],
     deadline_seconds: float,
     patient: bool,
 ) -> Written:
     """Record outcomes and intents together, so that a chat's next item starts in the tick that ends the one before.
 
-    `pick` names the items to start; it is called once, after the outcomes were recorded. `doubtful` are items
-    picked in a tick whose commit nobody saw: if their attempts exist, they never left. Repeating a tick is harmless.
-    Raises whatever the database raises; then nothing was written, or it cannot be told.
+    `picked` are the items to start. `doubtful` are items picked in a tick whose commit nobody saw: if their attempts
+    exist, they never left. Repeating a tick is harmless. Raises whatever the database raises; then nothing was written,
+    or it cannot be told.
     """
     with transaction.atomic():
         fenced = raw_cursor().execute(FENCE, [worker_id]).fetchone() is None
         if not fenced:
             _change_lanes(lane_deeds)
-        recording = _send(RECORD, _record_columns(ended)) if ended else None
-        picked = pick()
+        settled, late = _record(ended) if ended else ([], [])
         if doubtful:
-            _send(DOUBT, [worker_id, list(doubtful)])
-        taking = _send(TAKE, [id_array(picked), worker_id]) if picked and not fenced else None
-        settled, late = _settled(recording, ended) if recording else ([], [])
-        started = _start(taking, worker_id, deadline_seconds) if taking else []
+            _execute(DOUBT, [worker_id, list(doubtful)])
+        started = _start(picked, worker_id, deadline_seconds) if picked and not fenced else []
         mine = _closed_here(late) if late else set()
         tell_kinds(settled + _learn(late, mine) if late else settled, patient=patient)
     others = {one.started.attempt_id for one in late} - mine
     return Written(started, fenced, [one for one in ended if one.started.attempt_id not in others] if others else ended)
 
 
-def _send(statement: str, values: Sequence[Any]) -> psycopg.Cursor:
+def _execute(statement: str, values: Sequence[Any]) -> psycopg.Cursor:
     return raw_cursor().execute(statement, values, binary=True)
 
 
@@ -176,7 +170,8 @@ def _change_lanes(deeds: LaneDeeds) -> None:
             holding.close(lane, deeds.closes[lane_id])
 
 
-def _record_columns(ended: Sequence[Ended]) -> list[str]:
+def _record(ended: Sequence[Ended]) -> tuple[list[Settled], list[Ended]]:
+    """What was settled, and the outcomes that came too late to settle anything."""
     rows = [
         (
             one.started.attempt_id,
@@ -194,13 +189,8 @@ def _record_columns(ended: Sequence[Ended]) -> list[str]:
         for one in ended
     ]
     rows.sort(key=itemgetter(0))
-    return columns(rows, 11)
-
-
-def _settled(recording: psycopg.Cursor, ended: Sequence[Ended]) -> tuple[list[Settled], list[Ended]]:
-    """What was settled, and the outcomes that came too late to settle anything."""
     left = {one.started.attempt_id: one for one in ended}
-    settled = [_as_settled(left.pop(row[0]), row) for row in recording.fetchall()]
+    settled = [_as_settled(left.pop(row[0]), row) for row in _execute(RECORD, columns(rows, 11)).fetchall()]
     return settled, list(left.values())
 
 
@@ -257,20 +247,16 @@ def _as_settled(one: Ended, row: tuple) -> Settled:
     )
 
 
-def _start(taking: psycopg.Cursor, worker_id: int, deadline_seconds: float) -> list[Started]:
-    rows = taking.fetchall()
+def _start(picked: Sequence[uuid.UUID], worker_id: int, deadline_seconds: float) -> list[Started]:
+    rows = _execute(TAKE, [id_array(picked), worker_id]).fetchall()
     if not rows:
         return []
     item_ids, _, lane_ids, order_keys, *_ = zip(*rows, strict=True)
-    intending = _send(INTEND, [worker_id, id_array(item_ids), id_array(order_keys), id_array(lane_ids)])
-    jobs = [
-        (Job(*what, decoded(payload, 0)[0], number, deadline_seconds), max_attempts)
-        for *what, payload, number, max_attempts in rows
-    ]
+    intending = _execute(INTEND, [worker_id, id_array(item_ids), id_array(order_keys), id_array(lane_ids)])
     attempts = {item_id: attempt_id for attempt_id, item_id in intending.fetchall()}
     begun = time.monotonic()
     return [
-        Started(attempts[job.item_id], job, max_attempts, begun)
-        for job, max_attempts in jobs
-        if job.item_id in attempts
+        Started(attempts[what[0]], Job(*what, decoded(payload, 0)[0], number, deadline_seconds), max_attempts, begun)
+        for *what, payload, number, max_attempts in rows
+        if what[0] in attempts
     ]

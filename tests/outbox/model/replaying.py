@@ -106,7 +106,7 @@ class Engine:
             worker_id=self.workers[place],
             ended=ended,
             lane_deeds=LaneDeeds(),
-            pick=lambda: [self.items[number] for number in picked],
+            picked=[self.items[number] for number in picked],
             doubtful=[self.items[hand.item] for hand in worker.hands if hand.phase is Phase.IN_DOUBT],
             deadline_seconds=20,
             patient=True,
