@@ -91,23 +91,40 @@ def test_what_crashes_in_our_own_code_is_not_the_providers_fault(lane, provider)
     assert not Hold.objects.exists()
 
 
-def test_once_three_lanes_of_a_provider_are_held_the_others_bear_one_failure(lane, world, provider):
+def filled_lanes(world, number: int) -> list[Lane]:
     lanes = [
         operating.ensure_lane(
             lane_id=uuid.uuid4(), workspace_id=world.acme.id, name=f"lane {index}", cap=1, upstream="somewhere"
         )
-        for index in range(5)
+        for index in range(number)
     ]
     for each in lanes:
         fill(each, 8)
-    relay = HandRelay(slots=1)
+    return lanes
+
+
+def failures_until_held(relay: HandRelay, provider, lanes: list[Lane]) -> list[int]:
+    """Of one lane after the other."""
     failures = []
     for each in lanes:
         Lane.objects.exclude(pk=each.pk).update(paused=True)
         Lane.objects.filter(pk=each.pk).update(paused=False)
         relay.look_again()
         failures.append(attempts_until_held(relay, provider, each))
-    assert failures == [5, 5, 5, 1, 1]
+    return failures
+
+
+def test_once_three_lanes_of_a_provider_are_held_the_others_bear_one_failure(lane, world, provider):
+    lanes = filled_lanes(world, 5)
+    assert failures_until_held(HandRelay(slots=1), provider, lanes) == [5, 5, 5, 1, 1]
+
+
+def test_lanes_that_moved_to_another_provider_no_longer_count_against_the_first(lane, world, provider):
+    lanes = filled_lanes(world, 4)
+    relay = HandRelay(slots=1)
+    assert failures_until_held(relay, provider, lanes[:3]) == [5, 5, 5]
+    Lane.objects.filter(pk__in=[each.pk for each in lanes[:3]]).update(upstream="elsewhere")
+    assert failures_until_held(relay, provider, lanes[3:]) == [5]
 
 
 def test_the_channel_is_degraded_meanwhile_and_connected_afterwards(

@@ -231,9 +231,10 @@ def test_without_a_named_time_the_wait_doubles_once_per_burst(lane, provider):
     relay = HandRelay()
     relay.look()
     plan = relay.scheduler.plan
-    first = plan.slowed_down(lane.id, None, begun=1.0, now=10.0)
-    sibling = plan.slowed_down(lane.id, None, begun=2.0, now=11.0)
-    again = plan.slowed_down(lane.id, None, begun=50.0, now=51.0)
+    mine = plan.lanes[lane.id]
+    first = plan.slowed_down(mine, None, begun=1.0, now=10.0)
+    sibling = plan.slowed_down(mine, None, begun=2.0, now=11.0)
+    again = plan.slowed_down(mine, None, begun=50.0, now=51.0)
     assert (first, sibling, again) == (30, 30, 60)
 
 

@@ -100,6 +100,7 @@ class LanePlan:
         return wait
 
     def answered(self) -> None:
+        """The provider lives, whatever it said."""
         self.failures = self.trips = 0
 
     def failed(self, begun: float, bear: int) -> bool:

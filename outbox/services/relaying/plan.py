@@ -7,7 +7,7 @@ import heapq
 import math
 import random
 import uuid
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import count, islice, takewhile
 
@@ -31,7 +31,6 @@ class Plan:
         self._unread: dict[Chat, None] = {}
         self._dormant: dict[Chat, None] = {}
         self._orphans: dict[Chat, None] = {}  # in flight, of lanes that were dropped
-        self._tripped: dict[str, set[LanePlan]] = defaultdict(set)  # by upstream: lanes whose breaker is open
         self._turns = Turns()
         self._timers: list[tuple[float, int, LanePlan | Chat]] = []
         self._tickets = count(1)
@@ -50,9 +49,8 @@ class Plan:
         if was_stopped and not lane.stopped:
             lane.ramp = policy.Ramp()
         if lane.runs(now) and not ran:
-            self._wake_lane(lane, now)
-        elif lane.is_low(now):
-            self._low.setdefault(lane, False)
+            lane.may_have_more = True
+        self._read_if_low(lane, now)
         self._turns.line_up(lane, now)
 
     def drop_lane(self, lane_id: uuid.UUID) -> None:
@@ -67,7 +65,6 @@ class Plan:
             else:
                 self._forget(chat)
         self._low.pop(lane, None)
-        self._tripped[lane.upstream].discard(lane)
 
     def _new_lane(self, settings: LaneSettings) -> LanePlan:
         lane = self.lanes[settings.id] = LanePlan(settings.id, settings.cap)
@@ -86,21 +83,14 @@ class Plan:
     def releasable(self) -> list[uuid.UUID]:
         return [lane.id for lane in self.lanes.values() if lane.releasing and lane.in_flight == 0]
 
-    def slowed_down(self, lane_id: uuid.UUID, asked: float | None, begun: float, now: float) -> float:
+    def slowed_down(self, lane: LanePlan, asked: float | None, begun: float, now: float) -> float:
         """The provider asked this lane to wait. Returns for how many seconds.
 
         The more lanes wait, the wider their ends are spread, so that hundreds do not go on in one moment.
         """
-        lane = self.lanes.get(lane_id)
-        if lane is None:
+        if lane.dropped:
             return policy.hold_seconds(asked, 0)
         return self._hold_spread(lane, lane.asked_to_wait(asked, begun), now)
-
-    def answered(self, lane: LanePlan) -> None:
-        """The provider of this lane lives, whatever it said."""
-        if lane.failures or lane.trips:
-            lane.answered()
-            self._tripped[lane.upstream].discard(lane)
 
     def failed(self, lane: LanePlan, begun: float, now: float) -> float | None:
         """An attempt got no answer. Returns for how many seconds the breaker holds the lane, or None.
@@ -109,15 +99,11 @@ class Plan:
         """
         if lane.dropped:
             return None
-        fellows = len(self._tripped[lane.upstream] - {lane}) if lane.upstream else 0
-        if not lane.failed(begun, policy.failures_to_bear(fellows)):
+        fellows = (other for other in self.lanes.values() if other.upstream == lane.upstream and other is not lane)
+        tripped = sum(fellow.trips > 0 for fellow in fellows) if lane.upstream else 0
+        if not lane.failed(begun, policy.failures_to_bear(tripped)):
             return None
-        self._tripped[lane.upstream].add(lane)
         return self._hold_spread(lane, policy.breaker_seconds(lane.trips, random.random()), now)
-
-    def closed(self, lane_id: uuid.UUID) -> None:
-        if lane := self.lanes.get(lane_id):
-            lane.stopped = True
 
     def _hold_spread(self, lane: LanePlan, wait: float, now: float) -> float:
         held = sum(other.resume_at > now for other in self.lanes.values() if other is not lane)
@@ -131,9 +117,12 @@ class Plan:
 
     def _wake_lane(self, lane: LanePlan, now: float) -> None:
         lane.may_have_more = True
+        self._read_if_low(lane, now)
+        self._turns.line_up(lane, now)
+
+    def _read_if_low(self, lane: LanePlan, now: float) -> None:
         if lane.is_low(now):
             self._low.setdefault(lane, False)
-        self._turns.line_up(lane, now)
 
     # --- Finding and reading --------------------------------------------------------------------------------------
 
@@ -144,7 +133,7 @@ class Plan:
                 lane.may_have_more = True
                 self._low[lane] = True
         for chat in list(islice(self._dormant, REREAD_PER_PASS)):
-            if not chat.lane.dropped and chat.lane.runs(now):
+            if chat.lane.runs(now):
                 self._to_read(chat)
             else:
                 self._dormant[chat] = self._dormant.pop(chat)  # to the end of the line
@@ -190,8 +179,7 @@ class Plan:
         for key, priority in rows:
             self.hint(lane_id, key, priority)
         lane.may_have_more = full
-        if lane.is_low(now):
-            self._low.setdefault(lane, False)
+        self._read_if_low(lane, now)
 
     def chats_to_read(self, limit: int) -> list[uuid.UUID]:
         """The next chats to read. They stay next until `loaded`, because the read may fail."""
@@ -234,8 +222,7 @@ class Plan:
             lane.in_flight += 1
             picked.append(chat)
             self._turns.line_up(lane, now)
-            if lane.is_low(now):
-                self._low.setdefault(lane, False)
+            self._read_if_low(lane, now)
         return picked
 
     def refused(self, chat: Chat, now: float) -> None:

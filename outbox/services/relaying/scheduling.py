@@ -190,18 +190,17 @@ class Scheduler:
                 self.plan.give_back(number)
 
     def _apply_to_lane(self, ended: Ended, now: float) -> None:
-        lane_id = ended.started.job.lane_id
         begun, lane = ended.started.begun, ended.started.chat.lane
         if ended.answered:
-            self.plan.answered(lane)
+            lane.answered()
         elif ended.answered is False and (seconds := self.plan.failed(lane, begun, now)) is not None:
-            self._hold(lane_id, seconds, FAILING, HoldKind.BREAKER)
+            self._hold(lane.id, seconds, FAILING, HoldKind.BREAKER)
         if ended.slowed_down is not None:
-            seconds = self.plan.slowed_down(lane_id, ended.slowed_down.asked, begun, now)
-            self._hold(lane_id, seconds, ended.slowed_down.reason, HoldKind.RATE_LIMIT)
+            seconds = self.plan.slowed_down(lane, ended.slowed_down.asked, begun, now)
+            self._hold(lane.id, seconds, ended.slowed_down.reason, HoldKind.RATE_LIMIT)
         if ended.lane_closed:
-            self.plan.closed(lane_id)
-            self._deeds.closes[lane_id] = ended.lane_closed
+            lane.stopped = True
+            self._deeds.closes[lane.id] = ended.lane_closed
 
     def _hold(self, lane_id: uuid.UUID, seconds: float, reason: str, kind: str) -> None:
         known, _, _ = self._deeds.holds.get(lane_id, (0.0, "", ""))
