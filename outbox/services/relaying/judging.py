@@ -62,7 +62,7 @@ class Ended:
 
 
 class NotStarted(Exception):
-    """The sender found no time left in the lease, so it never called `perform`."""
+    """Too little of the lease was left, or a sender was free too late: `perform` was never called."""
 
 
 def judge(started: Started, end: Accepted | BaseException, *, repeatable: bool, jitter: float) -> Ended:

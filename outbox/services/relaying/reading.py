@@ -66,8 +66,7 @@ def lane_rows(
     A held chat of lower priority (`meek`) shows up again when an interactive item waits in it.
     """
     found: dict[uuid.UUID, list[tuple[uuid.UUID, int]]] = {lane_id: [] for lane_id in lane_ids}
-    with connection.cursor() as checked:  # makes sure that the connection lives
-        checked.close()
+    connection.ensure_connection()
     with psycopg.ClientCursor(connection.connection) as cursor:  # constants, so that `<> all` is hashed
         cursor.execute(LANE_ROWS, [id_array(lane_ids), id_array(held), id_array(meek), ROWS_PER_LANE])
         for lane_id, order_key, priority in cursor:

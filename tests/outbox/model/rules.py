@@ -20,7 +20,6 @@ class Rules:
     heads_only: bool = True  # … and whether an earlier item of the chat is open
     one_open_per_chat: bool = True  # the unique index
     lease_watched: bool = True  # a sender starts nothing that could outlast the lease
-    intent_first: bool = True  # the attempt is committed before its bytes leave
     doubt_kept: bool = True  # an unknown outcome is uncertain, not another try
     late_is_evidence: bool = True  # an outcome of an attempt that was closed meanwhile decides nothing
     counts_then_claims: bool = False  # instead of owning the lane: count what is open, then take
