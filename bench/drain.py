@@ -6,13 +6,13 @@ chats in 100 lanes, cap 8, order and caps on. Uses databases of its own; BENCH_P
 
 import os
 import sys
-import threading
 import time
 from itertools import pairwise
 from statistics import median
 
 from bench import peers
 from bench.own_database import own_database, server_url
+from bench.relays import running_relay, sent, wait_for_the_first
 from bench.stock import stock
 
 ITEMS, THREADS, LANES, CHATS, SECONDS = 120_000, 32, 100, 4000, 40
@@ -20,7 +20,6 @@ PEER_JOBS, PEER_SECONDS = 20_000, 12
 
 
 def main() -> None:
-    sys.setswitchinterval(0.001)  # as drain_outbox does
     items = int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else THREADS
     with own_database("bench_drain"):
@@ -49,26 +48,13 @@ def _line(result: peers.Result, rate: float) -> str:
 
 def drained(items: int, threads: int, seconds: float) -> tuple[list[int], float]:
     """How many were sent at the start and after each second, and the relay's milliseconds of CPU per 1,000 items."""
-    from outbox.services.relaying import Relay, RelayOptions
-
-    stop = threading.Event()
-    relay = Relay(RelayOptions(lease_seconds=30, sender_threads=threads))
-    runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
-    runner.start()
-    while not sent(relay):
-        time.sleep(0.01)
-    begun, cpu, counts = time.monotonic(), time.process_time(), [sent(relay)]
-    while counts[-1] < items and time.monotonic() - begun < seconds:
-        time.sleep(max(begun + len(counts) - time.monotonic(), 0))
-        counts.append(sent(relay))
-    per_thousand = (time.process_time() - cpu) / (counts[-1] - counts[0]) * 1e6
-    stop.set()
-    runner.join(30)
-    return counts, per_thousand
-
-
-def sent(relay) -> int:
-    return relay.incarnation.scheduler.tally["sent"] if relay.incarnation else 0
+    with running_relay(threads) as relay:
+        wait_for_the_first(relay)
+        begun, cpu, counts = time.monotonic(), time.process_time(), [sent(relay)]
+        while counts[-1] < items and time.monotonic() - begun < seconds:
+            time.sleep(max(begun + len(counts) - time.monotonic(), 0))
+            counts.append(sent(relay))
+        return counts, (time.process_time() - cpu) / (counts[-1] - counts[0]) * 1e6
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import requests  # noqa: TID251  the bare pool is the yardstick
 
-from bench.drain import sent
 from bench.own_database import own_database
 from bench.provider import provider
+from bench.relays import running_relay, sent, wait_for_the_first
 from bench.stock import stock
 
 CASES = ((0, 32), (50, 64), (200, 128))  # the provider's delay in ms, threads
@@ -64,23 +64,15 @@ def bare(url: str, threads: int) -> float:
 
 def relayed(url: str, threads: int, perform: Callable) -> float:
     from outbox.models import Item
-    from outbox.services.relaying import Relay, RelayOptions
 
     Item.objects.filter(open=True).update(state="cancelled", open=False)  # what the last one left
     stock(int(3000 * (SECONDS + WARM_UP_SECONDS)), lanes=100, chats=4000, perform=perform)
-    stop = threading.Event()
-    relay = Relay(RelayOptions(lease_seconds=30, sender_threads=threads))
-    runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
-    runner.start()
-    while not sent(relay):
-        time.sleep(0.01)
-    time.sleep(WARM_UP_SECONDS)
-    begun, already = time.monotonic(), sent(relay)
-    time.sleep(SECONDS)
-    rate = (sent(relay) - already) / (time.monotonic() - begun)
-    stop.set()
-    runner.join(30)
-    return rate
+    with running_relay(threads) as relay:
+        wait_for_the_first(relay)
+        time.sleep(WARM_UP_SECONDS)
+        begun, already = time.monotonic(), sent(relay)
+        time.sleep(SECONDS)
+        return (sent(relay) - already) / (time.monotonic() - begun)
 
 
 def through_kernel(url: str) -> Callable:

@@ -44,14 +44,14 @@ def measure(site: ground.Ground) -> list[tuple[str, str]]:
     """Rows (what, figure): medians of rounds in which all take turns, because machines drift."""
     contestants = {GRANIAN: servers.granian, DAPHNE: servers.daphne}
     missing = servers.install_peer()
-    if missing is None:
+    if not missing:
         contestants[EXPRESS] = servers.express
     rounds: dict[str, list[Round]] = {name: [] for name in contestants}
     for number in range(ROUNDS):
         for place, (name, start) in enumerate(contestants.items()):
             rounds[name].append(_round(f"r{number}{place}", start(), site))
     rows = [row for name in contestants for row in _lines(name, rounds)]
-    if missing is not None:
+    if missing:
         rows.append((EXPRESS, f"not measured: {missing}"))
     rows.append((f"pgbench, the bare insert, {CONNECTIONS} clients", f"{bare_insert(site):,.0f} inserts/s"))
     return rows

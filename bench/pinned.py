@@ -4,14 +4,13 @@ BENCH_PINNED_SECONDS (20) is how long the snapshot is held; a third of that is m
 """
 
 import os
-import sys
-import threading
 import time
 from itertools import pairwise
 from statistics import median
 
-from bench.drain import CHATS, LANES, THREADS, sent
+from bench.drain import CHATS, LANES, THREADS
 from bench.own_database import own_database
+from bench.relays import running_relay, sent, wait_for_the_first
 from bench.stock import stock
 
 SECONDS = int(os.environ.get("BENCH_PINNED_SECONDS", "20"))
@@ -19,32 +18,23 @@ RATE_MAX = 20_000  # items a second to have in stock
 
 
 def main() -> None:
-    sys.setswitchinterval(0.001)
     free = max(SECONDS // 3, 5)
     with own_database("bench_pinned"):
         from django.db import connection
 
-        from outbox.services.relaying import Relay, RelayOptions
-
         stock(RATE_MAX * (free + SECONDS), lanes=LANES, chats=CHATS * 5)
-        stop = threading.Event()
-        relay = Relay(RelayOptions(lease_seconds=30, sender_threads=THREADS))
-        runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
-        runner.start()
-        while not sent(relay):
-            time.sleep(0.01)
-        time.sleep(2)
-        before = rates(relay, free)
-        pin = connection.copy("pin")
-        pin.set_autocommit(False)
-        with pin.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read")
-            cursor.execute("select 1 from outbox_item limit 1")
-        during = rates(relay, SECONDS)
-        pin.rollback()
-        pin.close()
-        stop.set()
-        runner.join(30)
+        with running_relay(THREADS) as relay:
+            wait_for_the_first(relay)
+            time.sleep(2)
+            before = rates(relay, free)
+            pin = connection.copy("pin")
+            pin.set_autocommit(False)
+            with pin.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read")
+                cursor.execute("select 1 from outbox_item limit 1")
+            during = rates(relay, SECONDS)
+            pin.rollback()
+            pin.close()
     last = during[-max(len(during) // 3, 1) :]
     kept = median(last) / median(before)
     print(f"a snapshot held for {SECONDS} s while the relay drains, items/s by the second:")

@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 
 import requests  # noqa: TID251  a benchmark, not the product
 
-from bench.servers import ROOT, environment, free_port
+from bench.servers import environment, free_port, running
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -22,31 +21,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 def provider(delay_ms: int = 0) -> Iterator[str]:
     """The address of a running one."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.provider", str(port), str(delay_ms)], cwd=ROOT, env=environment()
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/times")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with running([sys.executable, "-m", "bench.provider", str(port), str(delay_ms)], port, environment()) as url:
+        yield url
 
 
 def arrivals(url: str) -> dict[str, float]:
     return requests.get(f"{url}/times", timeout=10).json()
-
-
-def _wait_for(url: str) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            requests.get(url, timeout=2)
-            return
-        except requests.ConnectionError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
 
 
 async def serve(port: int, delay: float) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PEER = ROOT / ".data" / "bench" / "peer"
 START_SECONDS = 30
+INSTALL_SECONDS = 300
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -52,7 +53,7 @@ def granian(threads: int = 16) -> Iterator[str]:
         str(threads),
     ]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error", "config.wsgi:application"]
-    with _running(argv, port, environment(DATABASE_KEEP_SECONDS="600")) as url:
+    with running(argv, port, environment(DATABASE_KEEP_SECONDS="600")) as url:
         yield url
 
 
@@ -60,28 +61,39 @@ def granian(threads: int = 16) -> Iterator[str]:
 def daphne() -> Iterator[str]:
     port = free_port()
     argv = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
-    with _running(argv, port, environment(DATABASE_POOL_SIZE="12")) as url:
+    with running(argv, port, environment(DATABASE_POOL_SIZE="12")) as url:
         yield url
 
 
 @contextmanager
 def express() -> Iterator[str]:
     port = free_port()
-    with _running(["node", "server.mjs"], port, environment(PORT=str(port), NODE_ENV="production"), cwd=PEER) as url:
+    with running(["node", "server.mjs"], port, environment(PORT=str(port), NODE_ENV="production"), cwd=PEER) as url:
         yield url
 
 
-def install_peer() -> str | None:
-    """Fetch the peer's packages once; returns why there is no peer, or None."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        return "node and npm are not installed"
+def install_peer() -> str:
+    """Fetch the peer's packages; returns why there is no peer, or ""."""
     PEER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "server.mjs"):
         shutil.copy(ROOT / "bench" / "peer" / name, PEER / name)
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=PEER, capture_output=True, text=True
-    )
-    return None if done.returncode == 0 else f"npm install failed: {done.stderr.strip()[-200:]}"
+    return npm_install(PEER)
+
+
+def npm_install(folder: Path) -> str:
+    """Fetch what the package.json in `folder` names; returns what went wrong, or ""."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return "node and npm are not installed"
+    return trouble_of(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+
+
+def trouble_of(installing: list[str], folder: Path) -> str:
+    """What went wrong with this command, or ""."""
+    try:
+        done = subprocess.run(installing, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"not installed within {INSTALL_SECONDS} s"
+    return "" if done.returncode == 0 else f"not installed: {done.stderr.strip()[-200:]}"
 
 
 def node_version() -> str:
@@ -89,7 +101,7 @@ def node_version() -> str:
 
 
 @contextmanager
-def _running(argv: list[str], port: int, env: dict[str, str], cwd: Path = ROOT) -> Iterator[str]:
+def running(argv: list[str], port: int, env: dict[str, str], cwd: Path = ROOT) -> Iterator[str]:
     process = subprocess.Popen(argv, env=env, cwd=cwd)
     try:
         _wait_until_it_answers(process, port)

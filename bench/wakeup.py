@@ -12,6 +12,7 @@ import uuid
 
 from bench.own_database import own_database
 from bench.provider import arrivals, provider
+from bench.relays import running_relay
 
 MESSAGES, PAUSE_SECONDS, READY_SECONDS = 500, 0.02, 30
 DATABASE = "bench_wakeup"
@@ -33,12 +34,9 @@ def main() -> None:
 
 def relayed(messages: int, url: str) -> list[float]:
     """Run a relay here and the enqueuer beside it; seconds from each commit to its arrival, by the same clock."""
-    import threading
-
     from kernel import http
     from outbox.models import Lane
     from outbox.registry import Accepted, Job, Kind, register
-    from outbox.services.relaying import Relay, RelayOptions
     from workspaces.models import Workspace
 
     def perform(job: Job) -> Accepted:
@@ -49,25 +47,19 @@ def relayed(messages: int, url: str) -> list[float]:
     workspace = Workspace.objects.create(name="Bench", slug=f"bench-{uuid.uuid4().hex[:8]}")
     for index in range(10):
         Lane.objects.create(workspace=workspace, name=f"{index}")
-    stop = threading.Event()
-    relay = Relay(RelayOptions(lease_seconds=30, sender_threads=16))
-    runner = threading.Thread(target=relay.run, args=[stop], daemon=True)
-    sys.setswitchinterval(0.001)  # as drain_outbox does
-    runner.start()
-    until = time.monotonic() + READY_SECONDS
-    while not (relay.incarnation and len(relay.incarnation.scheduler.plan.lanes) == 10):
-        assert time.monotonic() < until, "the relay did not get ready"
-        time.sleep(0.05)
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.wakeup", "enqueue", str(messages)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        env=os.environ | {"BENCH_DATABASE": DATABASE},
-    )
-    time.sleep(1.5)
-    stop.set()
-    runner.join(30)
+    with running_relay(16) as relay:
+        until = time.monotonic() + READY_SECONDS
+        while not (relay.incarnation and len(relay.incarnation.scheduler.plan.lanes) == 10):
+            assert time.monotonic() < until, "the relay did not get ready"
+            time.sleep(0.05)
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.wakeup", "enqueue", str(messages)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            env=os.environ | {"BENCH_DATABASE": DATABASE},
+        )
+        time.sleep(1.5)
     committed = dict(line.split() for line in done.stdout.splitlines())
     arrived = arrivals(url)
     return [arrived[name] - float(at) for name, at in committed.items()]

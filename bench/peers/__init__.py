@@ -13,11 +13,12 @@ from pathlib import Path
 
 import psycopg
 
+from bench.servers import npm_install, trouble_of
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).resolve().parent
 PLACE = ROOT / ".data" / "bench" / "peers"
 DATABASE = "bench_peers"
-INSTALL_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -100,52 +101,26 @@ def _bare_environment() -> dict[str, str]:
 
 
 def _install_python() -> str:
-    PLACE.mkdir(parents=True, exist_ok=True)
     _copy("*.py")
-    stamp, wanted = PLACE / "venv" / "installed.txt", (SOURCES / "requirements.txt").read_text()
+    venv, stamp, wanted = PLACE / "venv", PLACE / "venv" / "installed.txt", (SOURCES / "requirements.txt").read_text()
     if stamp.exists() and stamp.read_text() == wanted:
         return ""
-    python = str(PLACE / "venv" / "bin" / "python")
-    for command in (
-        [sys.executable, "-m", "venv", str(PLACE / "venv")],
-        [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-            str(SOURCES / "requirements.txt"),
-        ],
-    ):
-        if trouble := _trouble_of(command):
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for command in ([sys.executable, "-m", "venv", str(venv)], [*pip, "-r", str(SOURCES / "requirements.txt")]):
+        if trouble := trouble_of(command, PLACE):
             return trouble
     stamp.write_text(wanted)
     return ""
 
 
 def _install_node() -> str:
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        return "node and npm are not installed"
-    PLACE.mkdir(parents=True, exist_ok=True)
     _copy("*.mjs")
-    wanted = (SOURCES / "package.json").read_text()
-    if (PLACE / "node_modules").exists() and (PLACE / "package.json").read_text() == wanted:
-        return ""
-    (PLACE / "package.json").write_text(wanted)
-    return _trouble_of(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"])
+    _copy("package.json")
+    return npm_install(PLACE)
 
 
 def _copy(pattern: str) -> None:
+    PLACE.mkdir(parents=True, exist_ok=True)
     for path in SOURCES.glob(pattern):
         if path.name != "__init__.py":
             shutil.copy(path, PLACE / path.name)
-
-
-def _trouble_of(command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, cwd=PLACE, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"not installed within {INSTALL_SECONDS} s"
-    return "" if done.returncode == 0 else f"not installed: {done.stderr.strip()[-200:]}"
