@@ -1,13 +1,30 @@
 """Django admin of the outbox: rows are read, deeds go through the services."""
 
+import uuid
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, do_to_each
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, action_on_each
 from outbox.models import Attempt, Hold, Item, Lane, Worker
 from outbox.services import operating
 from workspaces.access import Operator
+
+
+def _on_items(name: str, words: str, deed: Any, done: str) -> Any:
+    return action_on_each(name, words, lambda request, item: deed(item_id=item.pk), done=done)
+
+
+def _on_lanes(name: str, words: str, deed: Any, done: str) -> Any:
+    def do(request: HttpRequest, lane: Lane) -> None:
+        deed(lane_id=lane.pk, actor=Operator(user=request.user, workspace=lane.workspace))
+
+    return action_on_each(name, words, do, done=done)
+
+
+def _pause(*, lane_id: uuid.UUID, actor: Operator) -> None:
+    operating.pause_lane(lane_id=lane_id, reason=f"Paused by {actor.user} in the admin.", actor=actor)
 
 
 class AttemptInline(ReadOnlyInline):
@@ -44,21 +61,11 @@ class ItemAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     exclude = ["payload"]  # bodies belong to the chat, whose members may see them
     inlines = [AttemptInline]
-    actions = ["cancel", "retry", "release"]
-
-    @admin.action(description="Cancel what has not begun", permissions=["operate"])
-    def cancel(self, request: HttpRequest, rows: QuerySet[Item]) -> None:
-        do_to_each(request, rows, lambda item: operating.cancel_item(item_id=item.pk), done="cancelled")
-
-    @admin.action(description="Try failed and uncertain items again", permissions=["operate"])
-    def retry(self, request: HttpRequest, rows: QuerySet[Item]) -> None:
-        do_to_each(
-            request, rows.order_by("id"), lambda item: operating.retry_item(item_id=item.pk), done="queued again"
-        )
-
-    @admin.action(description="Let chats go on without uncertain items", permissions=["operate"])
-    def release(self, request: HttpRequest, rows: QuerySet[Item]) -> None:
-        do_to_each(request, rows, lambda item: operating.release_item(item_id=item.pk), done="released")
+    actions = [
+        _on_items("cancel", "Cancel what has not begun", operating.cancel_item, "cancelled"),
+        _on_items("retry", "Try failed and uncertain items again", operating.retry_item, "queued again"),
+        _on_items("release", "Let chats go on without uncertain items", operating.release_item, "released"),
+    ]
 
 
 @admin.register(Lane)
@@ -68,35 +75,11 @@ class LaneAdmin(ReadOnlyAdmin):
     list_select_related = ["workspace", "owner"]
     search_fields = ["name", "=id"]
     ordering = ["workspace", "name"]
-    actions = ["pause", "resume", "resume_now"]
-
-    @admin.action(description="Pause", permissions=["operate"])
-    def pause(self, request: HttpRequest, rows: QuerySet[Lane]) -> None:
-        reason = f"Paused by {request.user} in the admin."
-        do_to_each(
-            request,
-            rows,
-            lambda lane: operating.pause_lane(lane_id=lane.pk, reason=reason, actor=_operator(request, lane)),
-            done="paused",
-        )
-
-    @admin.action(description="Resume (a person's pause only)", permissions=["operate"])
-    def resume(self, request: HttpRequest, rows: QuerySet[Lane]) -> None:
-        do_to_each(
-            request,
-            rows,
-            lambda lane: operating.resume_lane(lane_id=lane.pk, actor=_operator(request, lane)),
-            done="resumed",
-        )
-
-    @admin.action(description="Resume now (also what the provider asked for)", permissions=["operate"])
-    def resume_now(self, request: HttpRequest, rows: QuerySet[Lane]) -> None:
-        do_to_each(
-            request,
-            rows,
-            lambda lane: operating.clear_hold(lane_id=lane.pk, actor=_operator(request, lane)),
-            done="resumed",
-        )
+    actions = [
+        _on_lanes("pause", "Pause", _pause, "paused"),
+        _on_lanes("resume", "Resume (a person's pause only)", operating.resume_lane, "resumed"),
+        _on_lanes("resume_now", "Resume now (also what the provider asked for)", operating.clear_hold, "resumed"),
+    ]
 
 
 @admin.register(Hold)
@@ -112,7 +95,3 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_display = ["id", "name", "started_at", "lease_until", "dead", "shares"]
     list_filter = ["dead", "shares"]
     ordering = ["-id"]
-
-
-def _operator(request: HttpRequest, lane: Lane) -> Operator:
-    return Operator(user=request.user, workspace=lane.workspace)

@@ -59,11 +59,14 @@ def do_to_each(request: HttpRequest, rows: Iterable[Any], deed: Callable[[Any], 
 def action_on_each(
     name: str, words: str, deed: Callable[[HttpRequest, Any], object], *, done: str
 ) -> Callable[[admin.ModelAdmin, HttpRequest, QuerySet], None]:
-    """An action for those who may operate the page: `deed(request, row)` for each chosen row, told as "3 <done>."."""
+    """An action for those who may operate the page: `deed(request, row)` for each chosen row, in the order of keys.
+
+    It is told as "3 <done>.".
+    """
 
     @admin.action(description=words, permissions=["operate"])
     def act(page: admin.ModelAdmin, request: HttpRequest, rows: QuerySet) -> None:
-        do_to_each(request, rows, lambda row: deed(request, row), done=done)
+        do_to_each(request, rows.order_by("pk"), lambda row: deed(request, row), done=done)
 
     act.__name__ = name  # by which Django and its forms know it
     return act

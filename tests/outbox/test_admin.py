@@ -2,6 +2,7 @@
 
 import pytest
 
+from outbox.errors import GiveUp
 from outbox.models import Item, Lane
 from outbox.registry import Accepted
 from outbox.states import ItemState
@@ -46,6 +47,18 @@ def test_deeds_report_what_was_too_late_and_do_the_rest(operator, lane, chat, pr
     assert "1 cancelled." in page
     assert "It is too late" in page
     assert set(Item.objects.values_list("state", flat=True)) == {ItemState.QUEUED, ItemState.CANCELLED}
+
+
+def test_what_is_tried_again_together_goes_in_the_order_in_which_it_was_written(operator, lane, chat, provider):
+    texts = ["one", "two", "three"]
+    for text in texts:
+        provider.will(text, GiveUp("400", "No."))
+    items = [put(lane, chat, text) for text in texts]
+    relay = HandRelay()
+    relay.run()
+    operator.post("/admin/outbox/item/", {"action": "retry", "_selected_action": [str(item.pk) for item in items]})
+    relay.run()
+    assert provider.texts() == texts + texts
 
 
 def test_a_lane_is_paused_and_resumed_with_a_note_of_who_did_it(operator, lane):
