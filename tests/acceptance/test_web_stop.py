@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from kernel import http
-from tests.support.waiting import until
+from tests.support.waiting import queries_that_wait, until
 from tests.support.web import Web, running_web
 from tests.support.world import PASSWORD
 
@@ -26,16 +26,6 @@ GRACE_SECONDS = 10.0
 def web(world, tmp_path) -> Iterator[Web]:
     with running_web(tmp_path / "web.log") as web:
         yield web
-
-
-def queries_that_wait() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute(
-            "select count(*) from pg_stat_activity"
-            " where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_it_ends_on_sigterm_with_requests_in_flight(world, web):

@@ -17,6 +17,7 @@ from outbox.states import ItemState
 from tests.outbox import test_trouble
 from tests.support import sabotage
 from tests.support.outbox import HandRelay, assert_cap_held, assert_order_held, put, wait_until
+from tests.support.waiting import queries_that_wait
 
 WAIT_SECONDS = 5.0
 
@@ -158,7 +159,7 @@ def written_as_the_last_one_ends(lane: Lane, chat: uuid.UUID, provider) -> None:
         recording = threading.Thread(target=_and_let_go, args=[relay.scheduler.step])
         recording.start()
         with suppress(AssertionError):  # it waits for the producer, or it has ended: both are ways to do it
-            wait_until(lambda: not recording.is_alive() or _somebody_waits(), WAIT_SECONDS)
+            wait_until(lambda: not recording.is_alive() or queries_that_wait(), WAIT_SECONDS)
     recording.join(20)
     _in_a_thread(relay.look_again)
     for text in relay.under_way():
@@ -175,7 +176,7 @@ def advancing(monkeypatch, *, in_one_statement: bool):
             select 1 from outbox_item item where item.order_key = chat.key and item.open and item.id <> all(%s))
         for update of chat
     """
-    really_record, really_read = ticking._record_columns, reading.chat_rows
+    really_record, really_read = ticking._record, reading.chat_rows
     finished: set[uuid.UUID] = set()
 
     def record(ended):
@@ -189,7 +190,7 @@ def advancing(monkeypatch, *, in_one_statement: bool):
     def read(keys):
         return really_read([key for key in keys if key not in finished])
 
-    monkeypatch.setattr(ticking, "_record_columns", record)
+    monkeypatch.setattr(ticking, "_record", record)
     monkeypatch.setattr(reading, "chat_rows", read)
 
 
@@ -210,13 +211,6 @@ def test_advancing_in_one_statement_leaves_it_behind_and_the_judge_sees_it(lane,
     with pytest.raises(AssertionError, match="a message is left behind"):
         written_as_the_last_one_ends(lane, chat, provider)
     assert Item.objects.get(state=ItemState.QUEUED).payload == {"text": "second"}
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
-        return cursor.fetchone() is not None
 
 
 def _in_a_thread(work) -> None:

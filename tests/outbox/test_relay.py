@@ -82,12 +82,7 @@ def test_a_second_relay_gets_its_share_of_the_lanes(lane, world, provider):
 
 
 def test_a_worker_that_vanished_is_replaced_when_its_lease_is_over(lane, chat, provider):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into outbox_worker (name, shares, dead, lease_until)"
-            " values ('gone', true, false, clock_timestamp() + interval '1 second') returning id"
-        )
-        (gone,) = cursor.fetchone()
+    gone = owning.register(shares=True, lease_seconds=1)
     Lane.objects.update(owner_id=gone)
     item = put(lane, chat, "maybe")
     follower = put(lane, chat, "after")

@@ -46,9 +46,13 @@ class SimulatorControl:
         """What exists at the provider. Filters: channel, chat_id."""
         return self._get("messages", query)["messages"]
 
+    def webhooks(self) -> dict[str, Any]:
+        """The calls made so far (`deliveries`), those to come (`undelivered`), and whether there are none (`idle`)."""
+        return self._get("webhooks", {})
+
     def deliveries(self) -> list[dict[str, Any]]:
         """The webhook calls made so far."""
-        return self._get("webhooks", {})["deliveries"]
+        return self.webhooks()["deliveries"]
 
     def fault(self, **rule: Any) -> None:
         self._post("faults", rule)
@@ -84,7 +88,7 @@ class SimulatorControl:
 
     def wait_until_idle(self, seconds: float = 10) -> None:
         """Until every queued webhook was delivered (later ones may still be planned)."""
-        self.wait_for(lambda: self._get("webhooks", {})["idle"], "webhooks delivered", seconds)
+        self.wait_for(lambda: self.webhooks()["idle"], "webhooks delivered", seconds)
 
     def _get(self, name: str, query: dict[str, Any]) -> Any:
         return self._call("GET", f"{name}?{urlencode(query)}" if query else name, None)

@@ -106,7 +106,7 @@ def _waiting(programs: Programs, database: Database) -> str:
         return f"no database: {error}"
     if waiting:
         return f"{waiting} rows wait"
-    webhooks = programs.provider._get("webhooks", {})
+    webhooks = programs.provider.webhooks()
     if webhooks["idle"]:
         return ""
     head = webhooks["undelivered"][0]
