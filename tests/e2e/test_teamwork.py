@@ -150,14 +150,8 @@ def test_a_search_opens_at_the_message_whether_its_accents_were_typed_or_not(vis
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_pages_of_the_teams_work(visit, theme):
+def test_axe_finds_nothing_in_the_small_windows_of_the_teams_work(visit, theme):
     ana = visit("ana", color_scheme=theme)
-    for page in ("labels", "quick-replies", "teams", "rules"):
-        ana.goto(f"/w/acme/settings/{page}/")
-        for fold in ana.locator("details:not(.hues) > summary").all()[:1]:
-            fold.click()
-        assert violations(ana) == [], page
-    ana.goto("/w/acme/inbox/")
     open_chat(ana, "Mia Sample")
     for letter in "acls":
         key(ana, letter)
