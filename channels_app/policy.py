@@ -1,4 +1,7 @@
-"""Sums about connections: when to try again."""
+"""Sums about connections: when to try again. And how long an id may be."""
+
+WA_ID_LIMIT = 160
+"""Of a person's or chat's id in our form. Meta's business-scoped ids have up to 131 characters before their ending."""
 
 RESTART_FIRST_SECONDS = 60.0
 """Connections that come back by themselves do so within some seconds; nothing is asked before."""

@@ -4,6 +4,7 @@ import json
 
 from rest_framework import serializers
 
+from channels_app.policy import WA_ID_LIMIT
 from inbox.jobs import Draft
 from inbox.services.sending import CLIENT_ID_MAX
 from inbox.states import SENDABLE_TYPES
@@ -95,7 +96,7 @@ class DraftForm(serializers.Serializer):
         required=False, allow_null=True, default=None, help_text="Send it then: one minute to one year from now."
     )
     mentions = serializers.ListField(
-        child=serializers.CharField(max_length=80), required=False, max_length=300, default=list
+        child=serializers.CharField(max_length=WA_ID_LIMIT), required=False, max_length=300, default=list
     )
 
     def draft(self) -> Draft:
@@ -143,7 +144,7 @@ class ContactForm(serializers.Serializer):
 
 
 class SeparateForm(serializers.Serializer):
-    wa_id = serializers.CharField(max_length=80, help_text="One of the contact's other WhatsApp ids.")
+    wa_id = serializers.CharField(max_length=WA_ID_LIMIT, help_text="One of the contact's other WhatsApp ids.")
 
 
 class UploadForm(serializers.Serializer):

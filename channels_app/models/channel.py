@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.states import MOVES, ChannelStatus, ProviderKind, WebhookState
 from kernel.models import Row
 from workspaces.models import Workspace
@@ -23,7 +24,9 @@ class Channel(Row):
     provider = models.CharField(max_length=8, choices=ProviderKind.choices)
     name = models.CharField(max_length=80)
     phone_number = models.CharField(max_length=20, blank=True, help_text="Digits with a leading +, once known.")
-    own_wa_id = models.CharField(max_length=80, blank=True, help_text="The number's own WhatsApp id, once known.")
+    own_wa_id = models.CharField(
+        max_length=WA_ID_LIMIT, blank=True, help_text="The number's own WhatsApp id, once known."
+    )
     provider_channel_id = models.CharField(max_length=80, blank=True)
     status = models.CharField(max_length=12, choices=ChannelStatus.choices, default=ChannelStatus.DISCONNECTED)
     status_detail = models.CharField(max_length=300, blank=True)
@@ -39,7 +42,7 @@ class Channel(Row):
     )
     linking_until = models.DateTimeField(null=True, blank=True, help_text="When nobody waits for a scan any more.")
     former_wa_id = models.CharField(
-        max_length=80,
+        max_length=WA_ID_LIMIT,
         blank=True,
         help_text="The number linked before; until somebody says what to do, nothing is sent.",
     )

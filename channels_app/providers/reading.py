@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.errors import Unreadable
 
 TEXT_LIMIT = 65_536
 NAME_LIMIT = 200
 MESSAGE_ID_LIMIT = 255
-WA_ID_LIMIT = 80
 LATEST_SECONDS = 4_102_444_800  # the year 2100: later is not a time but another kind of number
 MILLISECONDS_FROM = 100_000_000_000
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app.access import channel_for
+from channels_app.policy import WA_ID_LIMIT
 from inbox.access import chat_for
 from inbox.api.asking import CURSOR, LIMIT, body_of, page_of, paged, uuid_or_none, yes_or_none
 from inbox.api.shapes import ChatDetailShape, ChatShape, MessageShape, chat_shape, message_shape
@@ -32,7 +33,7 @@ from workspaces.models import Member
 
 class StartChatForm(serializers.Serializer):
     channel = serializers.UUIDField()
-    to = serializers.CharField(max_length=80, help_text="A phone number with country code, or a WhatsApp id.")
+    to = serializers.CharField(max_length=WA_ID_LIMIT, help_text="A phone number with country code, or a WhatsApp id.")
 
 
 class ChangeChatForm(serializers.Serializer):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.models.restriction import hidden_channels
+from channels_app.policy import WA_ID_LIMIT
 from inbox.models.contact import Contact
 from inbox.models.folding import Folded
 from inbox.states import ChatState
@@ -32,7 +33,7 @@ class Chat(Row):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="chats", db_index=False)
-    wa_chat_id = models.CharField(max_length=80)
+    wa_chat_id = models.CharField(max_length=WA_ID_LIMIT)
     kind = models.CharField(max_length=6, choices=[("direct", "Direct"), ("group", "Group")])
     contact = models.ForeignKey(
         Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="chats", db_index=False
@@ -106,7 +107,7 @@ class Participant(Row):
     """Somebody in a group."""
 
     chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="participants")
-    wa_id = models.CharField(max_length=80)
+    wa_id = models.CharField(max_length=WA_ID_LIMIT)
     rank = models.CharField(max_length=8, default="member")
     left = models.BooleanField(default=False)
 

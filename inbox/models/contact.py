@@ -7,6 +7,7 @@ from django.db.models import Func
 from django.db.models.functions import Collate, Reverse
 from django.utils import timezone
 
+from channels_app.policy import WA_ID_LIMIT
 from inbox.models.folding import Folded
 from kernel.models import Row
 from workspaces.models import Workspace
@@ -48,7 +49,7 @@ class ContactAddress(Row):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
-    wa_id = models.CharField(max_length=80)
+    wa_id = models.CharField(max_length=WA_ID_LIMIT)
     former_contact_id = models.UUIDField(
         null=True, editable=False, help_text="Whose it was before the two were found to be one person."
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.models.restriction import hidden_channels
+from channels_app.policy import WA_ID_LIMIT
 from inbox.models.chat import Chat
 from inbox.models.contact import Contact
 from inbox.models.folding import Folded
@@ -51,7 +52,7 @@ class Message(Row):
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="messages", db_index=False)
     came_as = models.CharField(
-        max_length=80,
+        max_length=WA_ID_LIMIT,
         blank=True,
         db_default="",
         help_text="The WhatsApp id that the provider gave the chat, where the chat goes by another of the same person.",
@@ -71,7 +72,7 @@ class Message(Row):
     sender_contact = models.ForeignKey(
         Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
-    sender_wa_id = models.CharField(max_length=80, blank=True)
+    sender_wa_id = models.CharField(max_length=WA_ID_LIMIT, blank=True)
     sender_name = models.CharField(max_length=200, blank=True)
     source = models.CharField(
         max_length=16, blank=True, help_text="waybill, or what the provider said: mobile, web, api, system …"
@@ -178,9 +179,9 @@ class MessageFact(Row):
     wa_message_id = models.CharField(max_length=255, help_text="The message it is about.")
     kind = models.CharField(max_length=8, choices=FactKind.choices)
     key = models.CharField(
-        max_length=160, help_text="What makes it the same fact: status word and viewer, edit digest, reacting person."
+        max_length=200, help_text="What makes it the same fact: status word and viewer, edit digest, reacting person."
     )
-    actor_wa_id = models.CharField(max_length=80, blank=True)
+    actor_wa_id = models.CharField(max_length=WA_ID_LIMIT, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
     value = models.JSONField(default=dict)
     at = models.DateTimeField(null=True)

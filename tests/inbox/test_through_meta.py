@@ -25,6 +25,7 @@ from tests.channels_app.providers.receiver import Receiver, running_receiver
 from tests.support.chats import item_of, write
 from tests.support.simulator import SimulatorControl, running_simulator
 from tests.support.world import World, make_world
+from webhooks.models import InboundEvent
 from webhooks.services.applying import apply_pending
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,6 +106,18 @@ def test_a_message_goes_out_and_its_reports_come_back(acme, meta, dana):
     assert (body["text"]["body"], body["to"]) == ("Good morning", "15550100201")
     assert body["biz_opaque_callback_data"] == str(message.pk)
     assert Message.objects.count() == 1
+
+
+def test_somebody_with_the_longest_id_that_meta_gives_writes_and_is_answered(acme, meta):
+    person = f"US.{'x' * 128}"
+    meta.simulator.inbound(text="Hi", **{"from": person})
+    meta.tell()
+    chat = Chat.objects.get()
+    assert chat.wa_chat_id == f"{person}@bsuid"
+    answer = write(acme.ben, chat, "Hello")
+    drain()
+    meta.told(lambda: fresh(answer).status == "read", "the reports")
+    assert not InboundEvent.objects.exclude(result="applied").exists()
 
 
 @pytest.mark.parametrize("then", ["reset", "hang"])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.base import InboundChat, InboundGroup, InboundMessage, InboundParticipants
 from inbox.services.ingesting.heard import Heard, Source, identity, storable
 from inbox.services.ingesting.people import Person
@@ -159,7 +160,8 @@ def find_or_make_chats(batch: Iterable[Heard], contact_of: dict[Person, uuid.UUI
         if isinstance(heard.value, InboundMessage | InboundChat | InboundGroup | InboundParticipants)
     ]
     wanted = {
-        (heard.source.channel_id, identity(value.wa_chat_id, 80, "chat's id")): heard.source for heard, value in told
+        (heard.source.channel_id, identity(value.wa_chat_id, WA_ID_LIMIT, "chat's id")): heard.source
+        for heard, value in told
     }
     chats = _found(wanted)
     if missing := wanted.keys() - chats.id_of.keys():

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.base import (
     InboundEdit,
     InboundMessage,
@@ -154,8 +155,8 @@ def _about(
         source.channel_id,
         identity(wa_message_id, 255, "message id"),
         str(kind),
-        storable(key, 160),
-        storable(actor_wa_id, 80),
+        storable(key, 200),
+        storable(actor_wa_id, WA_ID_LIMIT),
         storable(actor_name, 200),
         as_json(value) or "{}",
         at,

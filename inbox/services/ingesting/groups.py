@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.base import InboundGroup, InboundParticipants
 from inbox.services.ingesting.chats import ARCHIVED, Chats
 from inbox.services.ingesting.heard import Heard, identity
@@ -60,7 +61,7 @@ def keep_participants(batch: Iterable[Heard], chats: Chats) -> list[uuid.UUID]:
         chat_id = chats.id_of[heard.source.channel_id, value.wa_chat_id]
         told[chat_id] = None
         for wa_id, rank, gone in _said(value, heard.source.own_wa_id):
-            place = (chat_id, identity(wa_id, 80, "WhatsApp id"))
+            place = (chat_id, identity(wa_id, WA_ID_LIMIT, "WhatsApp id"))
             standing[place] = (rank or standing.get(place, (None, False))[0], gone)
     _write(standing)
     return list(told)

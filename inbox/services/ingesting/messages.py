@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.base import InboundMessage
 from inbox.jobs import MEDIA_FETCH
 from inbox.models.message import HISTORY
@@ -151,7 +152,7 @@ def _row(heard: Heard, chats: Chats, contact_of: dict[Person, uuid.UUID]) -> tup
         storable(message.text),
         message.wa_message_id,
         None if message.from_me else contact_of.get((source.workspace_id, message.sender_wa_id)),
-        storable(message.sender_wa_id, 80),
+        storable(message.sender_wa_id, WA_ID_LIMIT),
         storable(message.sender_name, 200),
         storable(message.source, 16),
         "sent" if message.from_me else "received",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers.base import InboundChat, InboundContact, InboundMessage
 from inbox.models import ContactAddress
 from inbox.policy import other_form_of
@@ -117,7 +118,7 @@ def _note_message(
 
 
 def _person(workspace_id: uuid.UUID, wa_id: str) -> Person:
-    return workspace_id, identity(wa_id, 80, "WhatsApp id")
+    return workspace_id, identity(wa_id, WA_ID_LIMIT, "WhatsApp id")
 
 
 def _later(called: dict[Any, tuple[datetime | None, str]], who: Any, at: datetime | None, push_name: str) -> None:

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels_app.policy import WA_ID_LIMIT
 from channels_app.providers import reading
 from channels_app.providers.base import InboundIdentity
 from channels_app.providers.reading import mapping, sequence, text
 
-ID_LIMIT = 80 - len("@bsuid")
+ID_LIMIT = WA_ID_LIMIT - len("@bsuid")
 _PERSON = re.compile(r"[\w.-]{3,}")
 _GROUP = re.compile(r"[\w=+/-]{5,70}")
 
