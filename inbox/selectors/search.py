@@ -1,22 +1,24 @@
-"""Search in names, numbers and message text with PostgreSQL's own full text, accents or not; every look is bounded."""
+"""Search in names, numbers and texts with PostgreSQL's own full text, accents or not; every look is bounded."""
 
 import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import QuerySet
 
 from channels_app.models.restriction import hidden_channel_ids
-from inbox.models import Chat, Contact, ContactAddress, Message
+from inbox.models import Chat, Contact, ContactAddress, Message, Note
 from inbox.models.chat import NAME_WORDS as CHAT_WORDS
 from inbox.models.contact import BACKWARDS, FORWARDS
 from inbox.models.contact import NAME_WORDS as CONTACT_WORDS
 from inbox.models.message import SEARCHED_CHARACTERS
 from inbox.policy import folded
-from workspaces.access import Actor
+from workspaces.access import Actor, author_of
 from workspaces.roles import Permission
 
 WORDS_MAX = 12
@@ -47,18 +49,36 @@ FROM (SELECT id, chat_id, sort_at FROM inbox_message
 ORDER BY found.sort_at DESC, found.id DESC LIMIT %(limit)s
 """
 
+# What a team writes to itself is little beside what customers write: no look among the newest comes first.
+_AMONG_NOTES = """
+SELECT found.id, found.chat_id
+FROM (SELECT n.id, n.chat_id, n.created_at FROM inbox_note n JOIN inbox_chat c ON c.id = n.chat_id
+      WHERE n.search @@ to_tsquery('simple', %(query)s) AND n.workspace_id = %(workspace)s AND n.deleted_at IS NULL
+        AND c.channel_id <> ALL (%(hidden)s)
+      LIMIT %(found_max)s) found
+ORDER BY found.created_at DESC, found.id DESC LIMIT %(limit)s
+"""
+
 EXTRACT_BEFORE = 40
 EXTRACT_LENGTH = 160
 """Characters shown before the first hit, and altogether."""
 
 
+Found = tuple[uuid.UUID, uuid.UUID]  # of a message or note, and of its chat
+
+
 @dataclass(frozen=True)
 class Hit:
-    """A message that matches, with its chat and an extract: (piece, whether it is a hit) in order."""
+    """A message or note that matches, where it stands, and an extract: (piece, whether it is a hit) in order."""
 
-    message: Message
+    row: Message | Note
     chat: Chat
+    at: datetime
     extract: list[tuple[str, bool]]
+
+    @property
+    def is_note(self) -> bool:
+        return isinstance(self.row, Note)
 
 
 def search_words(q: str) -> str:
@@ -87,7 +107,8 @@ def contact_ids_matching(workspace_id: uuid.UUID, q: str) -> set[uuid.UUID]:
 
 
 def chat_ids_matching(actor: Actor, q: str, *, texts: bool = True) -> set[uuid.UUID]:
-    """Chats found by contact, group name, number or, with `texts`, the text of a message; bounded each."""
+    """Chats found by contact, group name, number or, with `texts`, the text of a message, or for a member of a note;
+    bounded each."""
     words = search_words(q)
     if not words:
         return set()
@@ -99,16 +120,28 @@ def chat_ids_matching(actor: Actor, q: str, *, texts: bool = True) -> set[uuid.U
             named.values_list("pk", flat=True),
         ]
     )
-    return found | {chat_id for _, chat_id in _messages_matching(actor, words, MATCHES_MAX)} if texts else found
+    if texts:
+        for matching in _texts_matching(actor, words, MATCHES_MAX):
+            found |= {chat_id for _, chat_id in matching}
+    return found
 
 
-def message_hits(actor: Actor, q: str, *, limit: int = 20) -> list[Hit]:
-    """The newest messages that match. Three queries, four for who does not see every channel."""
+def text_hits(actor: Actor, q: str, *, limit: int = 20) -> list[Hit]:
+    """The newest messages, and for a member notes, that match. At most five queries, six for who does not see every
+    channel."""
     words = search_words(q)
-    keys = [key for key, _ in _messages_matching(actor, words, limit)] if words else []
-    found = Message.objects.visible_to(actor).filter(pk__in=keys) if keys else Message.objects.none()
-    rows = found.select_related("chat__contact", "chat__channel").defer("search").order_by("-sort_at", "-id")
-    return [Hit(message=row, chat=row.chat, extract=extract_of(row.text, q)) for row in rows]
+    if not words:
+        return []
+    messages, notes = _texts_matching(actor, words, limit)
+    own_notes = Note.objects.filter(chat__in=Chat.objects.visible_to(actor))
+    hits = [
+        *(
+            Hit(row, row.chat, row.sort_at, extract_of(row.text, q))
+            for row in _read(Message.objects.visible_to(actor), messages)
+        ),
+        *(Hit(row, row.chat, row.created_at, extract_of(row.text, q)) for row in _read(own_notes, notes)),
+    ]
+    return sorted(hits, key=lambda hit: (hit.at, hit.row.pk), reverse=True)[:limit]
 
 
 def extract_of(text: str, q: str) -> list[tuple[str, bool]]:
@@ -162,10 +195,10 @@ def _union(looks: Iterable[QuerySet]) -> set[uuid.UUID]:
     return {key for look in looks for key in look[:MATCHES_MAX]}
 
 
-def _messages_matching(actor: Actor, words: str, limit: int) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(message id, chat id) of the newest that match."""
+def _texts_matching(actor: Actor, words: str, limit: int) -> tuple[list[Found], list[Found]]:
+    """The newest messages and notes that match and that the actor sees; notes are for members only."""
     if not actor.may(Permission.SEE_CHATS):
-        return []
+        return [], []
     asked = {
         "query": words,
         "workspace": actor.workspace_id,
@@ -174,13 +207,24 @@ def _messages_matching(actor: Actor, words: str, limit: int) -> list[tuple[uuid.
         "found_max": FOUND_MAX,
         "limit": limit,
     }
+    messages = _found(_AMONG_THE_NEWEST, asked)
+    if len(messages) < limit:
+        messages = _found(_BY_THE_INDEX, asked)
+    return messages, _found(_AMONG_NOTES, asked) if author_of(actor) is not None else []
+
+
+def _found(statement: str, asked: dict[str, Any]) -> list[Found]:
     with connection.cursor() as cursor:
-        cursor.execute(_AMONG_THE_NEWEST, asked)
-        found = cursor.fetchall()
-        if len(found) < limit:
-            cursor.execute(_BY_THE_INDEX, asked)
-            found = cursor.fetchall()
-    return found
+        cursor.execute(statement, asked)
+        return cursor.fetchall()
+
+
+def _read(rows: QuerySet, found: list[Found]) -> Iterable[Any]:
+    if not found:
+        return []
+    return (
+        rows.filter(pk__in=[key for key, _ in found]).select_related("chat__contact", "chat__channel").defer("search")
+    )
 
 
 def _digits(q: str) -> str:

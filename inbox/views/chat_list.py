@@ -19,7 +19,7 @@ from inbox.selectors.chat_list import TabCounts, chat_page, tab_counts, title_of
 from inbox.selectors.first_steps import first_steps
 from inbox.selectors.labels import labels_of
 from inbox.selectors.messages import Bubble
-from inbox.selectors.search import message_hits
+from inbox.selectors.search import text_hits
 from inbox.selectors.standings import Standing, standings_seen_by
 from inbox.selectors.threads import NoteBubble
 from inbox.selectors.unread import unread_chat_count
@@ -179,7 +179,6 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
         cursor=cursor,
         limit=page_limit(request.GET.get("limit") or str(ROWS)),
     )
-    hits = message_hits(member, filters.q, limit=HITS) if filters.q and not cursor else []
     standings = standings_seen_by(member)
     rows_url = reverse("inbox:chat-rows", args=[member.workspace.slug])
     return {
@@ -190,8 +189,8 @@ def rows_context(request: HttpRequest) -> dict[str, Any]:
         "more_only": bool(cursor),
         "people_found": bool(filters.q and page.rows),
         "hits": [
-            {"chat": hit.chat, "message": hit.message, "extract": hit.extract, "title": title_of(hit.chat)}
-            for hit in hits
+            {"hit": hit, "title": title_of(hit.chat)}
+            for hit in (text_hits(member, filters.q, limit=HITS) if filters.q and not cursor else [])
         ],
         "standings": standings,
         "connects": member.may(Permission.MANAGE_CHANNELS),

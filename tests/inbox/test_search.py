@@ -3,13 +3,18 @@
 import uuid
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from channels_app.services.restricting import keep_for_teams
 from inbox.models import Chat, Contact, Message
 from inbox.selectors import search
-from inbox.selectors.search import extract_of, message_hits
+from inbox.selectors.search import extract_of, text_hits
+from inbox.services.notes import delete_note, write_note
 from tests.support.chats import customer_writes, make_chat
 from tests.support.query_budget import at_most, queries_of
+from tests.support.world import make_channel
+from workspaces.services.teams import create_team
 
 pytestmark = pytest.mark.django_db
 
@@ -68,14 +73,14 @@ def test_hits_in_messages_come_newest_first_with_the_words_marked(world, people)
     older = Message.objects.get(chat=carla)
     newer = customer_writes(carla, "Any news of the <b>parcel</b>?")
     deleted = customer_writes(carla, "parcel, deleted", deleted_at=timezone.now())
-    hits = message_hits(world.ana, "parcel", limit=10)
-    assert [hit.message.pk for hit in hits] == [newer.pk, older.pk]
+    hits = text_hits(world.ana, "parcel", limit=10)
+    assert [hit.row.pk for hit in hits] == [newer.pk, older.pk]
     assert hits[0].extract == [("Any news of the <b>", False), ("parcel", True), ("</b>?", False)]
-    assert deleted.pk not in {hit.message.pk for hit in hits}
+    assert deleted.pk not in {hit.row.pk for hit in hits}
     assert [hit.chat.pk for hit in hits] == [carla.pk] * 2
-    assert [hit.message.pk for hit in message_hits(world.ana, "parcel", limit=1)] == [newer.pk]
-    assert message_hits(world.zoe, "parcel")[0].chat.contact.name == "Carla of Zoe's"
-    assert message_hits(world.ana, "…") == []
+    assert [hit.row.pk for hit in text_hits(world.ana, "parcel", limit=1)] == [newer.pk]
+    assert text_hits(world.zoe, "parcel")[0].chat.contact.name == "Carla of Zoe's"
+    assert text_hits(world.ana, "…") == []
 
 
 @pytest.mark.parametrize(
@@ -104,20 +109,55 @@ def test_what_is_too_old_for_the_newest_is_found_by_the_index(world, people, mon
     monkeypatch.setattr(search, "NEWEST_LOOKED_AT", 1)
     kept = Message.objects.get(chat=people[0])
     customer_writes(people[1], "Nothing of the kind")
-    assert [hit.message.pk for hit in message_hits(world.ana, "parcel")] == [kept.pk]
+    assert [hit.row.pk for hit in text_hits(world.ana, "parcel")] == [kept.pk]
+
+
+def test_members_find_their_notes_beside_the_messages(world, people, api, as_member, client):
+    carla, dora, _ = people
+    message = Message.objects.get(chat=carla)
+    note = write_note(actor=world.ben, chat=dora, client_id="n-1", text="Her parcél went to Genève by mistake")
+    gone = write_note(actor=world.ben, chat=dora, client_id="n-2", text="parcel, a word too much")
+    delete_note(actor=world.ben, note=gone)
+    write_note(actor=world.zoe, chat=Chat.objects.get(channel=world.zoes_channel), client_id="n-3", text="parcel")
+
+    hits = text_hits(world.ana, "parcel")
+    assert [(hit.row.pk, hit.chat.pk, hit.is_note) for hit in hits] == [
+        (note.pk, dora.pk, True),
+        (message.pk, carla.pk, False),
+    ]
+    assert ("parcél", True) in hits[0].extract
+    assert [hit.row.pk for hit in text_hits(world.ana, "parcel", limit=1)] == [note.pk]
+    assert {hit.chat.channel_id for hit in text_hits(world.zoe, "parcel")} == {world.zoes_channel.pk}
+
+    client.force_login(world.vic.user)
+    rows = client.get(reverse("inbox:chat-rows", args=["acme"]), {"q": "geneve"}, headers={"HX-Request": "true"})
+    assert f'/{dora.pk}/?at={note.pk}"' in rows.content.decode()
+    assert "<mark>Genève</mark>" in rows.content.decode()
+    assert client.get(reverse("inbox:chat-detail", args=["acme", dora.pk]), {"at": note.pk}).status_code == 200
+
+    assert found(as_member(world.ben), "geneve") == ["Dora O'Neill"]
+    assert found(api, "geneve") == [], "a program is no member of the team"
+
+
+def test_a_note_on_a_kept_channel_is_found_by_its_team_only(world):
+    chat = make_chat(make_channel(world.acme, "Legal", "+15550100101"), "Secret Client")
+    write_note(actor=world.ana, chat=chat, client_id="n-1", text="Confidential")
+    keep_for_teams(actor=world.adam, channel=chat.channel, team_ids=[create_team(actor=world.adam, name="Law").pk])
+    assert len(text_hits(world.ana, "confidential")) == 1
+    assert text_hits(world.ben, "confidential") == []
 
 
 def test_an_endless_text_can_be_stored_and_found_by_its_beginning(world, people):
     endless = customer_writes(people[0], "overture " + " ".join(f"word{number}" for number in range(300_000)))
-    assert [hit.message.pk for hit in message_hits(world.ana, "overture")] == [endless.pk]
+    assert [hit.row.pk for hit in text_hits(world.ana, "overture")] == [endless.pk]
 
 
 def test_a_search_asks_the_same_for_many_hits(world, people):
-    few = queries_of(lambda: message_hits(world.ana, "parcel"))
+    few = queries_of(lambda: text_hits(world.ana, "parcel"))
     for _ in range(20):
         customer_writes(people[0], "parcel")
     with at_most(len(few)):
-        assert len(message_hits(world.ana, "parcel")) == 20
+        assert len(text_hits(world.ana, "parcel")) == 20
 
 
 # --- People -----------------------------------------------------------------------------------------------------------
