@@ -177,6 +177,7 @@ def test_a_line_that_is_dead_for_half_a_minute_under_traffic_ends_equal_to_a_rel
         line.come_back(forgetful=True)
         ana.clock.run_for(30_000)
         expect(bubble(ana, "Outside 24")).to_have_count(1)
+        ana.locator(".guard").get_by_role("button", name="Send", exact=True).click()  # others wrote meanwhile
         expect(bubble(ana, "Out of the tunnel").locator(".tick.read")).to_be_visible()
         expect(ana.locator("#connection")).to_be_empty()
         again = visit.tab(ana.context)
