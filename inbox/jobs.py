@@ -30,7 +30,8 @@ def read_order_key(chat_id: uuid.UUID) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class Draft:
-    """A message that somebody wants to send. `attachment_id` names an uploaded file; `text` is also its caption."""
+    """A message that somebody wants to send. `attachment_id` names an uploaded file, which may also stand in the head
+    of a template; `text` is also its caption."""
 
     type: str = "text"
     text: str = ""
@@ -70,7 +71,7 @@ class Draft:
         if self.type == "template" and has["text"]:
             raise Invalid("A template brings its own text.", fields={"text": ["not for this type"]})
         for name in ("attachment", "location", "contacts", "poll", "interactive", "template"):
-            if has[name] and name != needed:
+            if has[name] and name != needed and (self.type, name) != ("template", "attachment"):
                 raise Invalid(
                     f"A message of type {self.type} cannot carry {name!r}.", fields={name: ["not for this type"]}
                 )

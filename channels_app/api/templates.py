@@ -1,6 +1,7 @@
 """Templates over REST: what a number may say to people who have not written for a day."""
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -18,6 +19,9 @@ from kernel.paging import page_limit
 class BlankShape(serializers.Serializer):
     key = serializers.CharField(help_text='E.g. "1" or "name" in the body, "header.1", "header.image", "button.0".')
     example = serializers.CharField()
+    file = serializers.CharField(
+        help_text="image, video or document: the message's `attachment` may stand here in place of a link."
+    )
 
 
 class TemplateShape(serializers.Serializer):
@@ -30,8 +34,8 @@ class TemplateShape(serializers.Serializer):
     variables = serializers.SerializerMethodField(help_text="What `variables` of a send has to name.")
     synced_at = serializers.DateTimeField()
 
-    def get_variables(self, template: MessageTemplate) -> list[dict[str, str]]:
-        return [{"key": blank.key, "example": blank.example} for blank in blanks_of(template)]
+    def get_variables(self, template: MessageTemplate) -> list[dict[str, Any]]:
+        return [vars(blank) for blank in blanks_of(template)]
 
 
 class TemplatePageShape(serializers.Serializer):

@@ -50,7 +50,7 @@ class Outgoing:
     contacts: list[dict[str, Any]] | None = None  # [{name, phones: [str]}]
     poll: dict[str, Any] | None = None  # {question, options: [str], multiple: bool}
     interactive: dict[str, Any] | None = None  # {buttons: [{id, title}]} | {button, rows: [{id, title, description}]}
-    template: dict[str, Any] | None = None  # {name, language, components: as the vendor wants them}
+    template: dict[str, Any] | None = None  # {name, language, components: as the vendor wants them}; may use `media`
     mentions: list[str] = field(default_factory=list)
     client_reference: str = ""  # our message id, for vendors that carry one
 
@@ -118,10 +118,14 @@ class Template:
 
 @dataclass(frozen=True)
 class Blank:
-    """A place in a template that needs a value. `example` may be ""."""
+    """A place in a template that needs a value. `example` may be "".
+
+    `file`: image | video | document, where the message's file may stand in place of a link.
+    """
 
     key: str
     example: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -472,5 +476,5 @@ class OffersTemplates(Protocol):
     def filled(
         self, name: str, language: str, components: list[dict[str, Any]], values: Mapping[str, str]
     ) -> FilledTemplate:
-        """Pure. Raises KeyError for a blank without a value."""
+        """Pure. The value "" of a blank with a `file` means the message's file. Raises KeyError for a missing value."""
         ...

@@ -77,8 +77,9 @@ def note_template(*, channel_id: uuid.UUID, news: InboundTemplate) -> None:
             have_templates_read(channel)
 
 
-def fill(*, channel: Channel, name: str, language: str, values: Mapping[str, str]) -> FilledTemplate:
-    """What the template says with these values, and what the vendor needs to hear.
+def fill(*, channel: Channel, name: str, language: str, values: Mapping[str, str], file: str = "") -> FilledTemplate:
+    """What the template says with these values, and what the vendor needs to hear. `file`: the kind of the one that
+    goes along, in place of a link.
 
     Raises NoSuchTemplate, TemplateNotUsable; the latter names blanks without a value.
     """
@@ -91,7 +92,15 @@ def fill(*, channel: Channel, name: str, language: str, values: Mapping[str, str
             % {"name": name, "status": template.status or "?"},
             fields={"template": [template.status]},
         )
-    missing = [blank.key for blank in blanks_of(template) if not values.get(blank.key, "").strip()]
+    blanks = blanks_of(template)
+    if file:
+        places = [blank.key for blank in blanks if blank.file == file]
+        if not places:
+            raise TemplateNotUsable(
+                _("The template has no place for this kind of file."), fields={"attachment": ["no place for it"]}
+            )
+        values = {**values, places[0]: ""}
+    missing = [blank.key for blank in blanks if not values.get(blank.key, "").strip() and not (file and blank.file)]
     if missing:
         raise TemplateNotUsable(
             _("The template has blanks without a value: %(names)s.") % {"names": ", ".join(missing)},

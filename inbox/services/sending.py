@@ -24,7 +24,7 @@ from inbox.policy import CLOCK_SLACK_SECONDS, SCHEDULE_LATEST, SCHEDULE_SOONEST,
 from inbox.services.drafts import clear_draft
 from inbox.services.guarding import check_seen
 from inbox.services.identities import chat_with
-from inbox.states import AttachmentState, Direction, MessageStatus, is_group
+from inbox.states import MEDIA_TYPES, AttachmentState, Direction, MessageStatus, is_group
 from kernel.clock import now
 from kernel.errors import Invalid
 from kernel.events import publish
@@ -194,9 +194,9 @@ def _create(
     hold_seconds: int,
 ) -> Message:
     check_writable(chat)
-    draft, template = _filled(chat, draft)
-    quoted = _quoted(chat, draft.quoted_id)
     attachment = _attachment(actor, draft)
+    draft, template = _filled(chat, draft, attachment)
+    quoted = _quoted(chat, draft.quoted_id)
     written_at = place_in(chat)
     leaves_at = due_at or (now() + timedelta(seconds=hold_seconds) if hold_seconds else None)
     message = Message.objects.create(
@@ -251,14 +251,15 @@ def _create(
     return message
 
 
-def _filled(chat: Chat, draft: Draft) -> tuple[Draft, dict[str, Any] | None]:
+def _filled(chat: Chat, draft: Draft, attachment: Attachment | None) -> tuple[Draft, dict[str, Any] | None]:
     """With the words that a template makes, and what the vendor is told of it. Raises NoSuchTemplate,
     TemplateNotUsable."""
     if draft.template is None:
         return draft, None
     asked = draft.template
     values = asked.get("variables") or {}
-    filled = fill(channel=chat.channel, name=asked["name"], language=asked["language"], values=values)
+    file = attachment.kind if attachment is not None else ""
+    filled = fill(channel=chat.channel, name=asked["name"], language=asked["language"], values=values, file=file)
     return replace(draft, text=filled.text), filled.sent
 
 
@@ -305,7 +306,7 @@ def _attachment(actor: Actor, draft: Draft) -> Attachment | None:
             "The file is not there, or another message has it already. Upload it again.",
             fields={"attachment": ["not an unused upload"]},
         )
-    if attachment.kind != draft.type:
+    if draft.type in MEDIA_TYPES and attachment.kind != draft.type:
         attachment.kind = draft.type
         Attachment.objects.filter(pk=attachment.pk).update(kind=draft.type)
     return attachment

@@ -12,8 +12,10 @@ from channels_app.models import MessageTemplate
 from channels_app.selectors.templates import usable_templates
 from channels_app.services.templates import blanks_of, preview_of
 from inbox.access import chat_for
+from inbox.errors import MediaTooLarge
 from inbox.jobs import Draft
 from inbox.models import Chat
+from inbox.services.attachments import store_upload
 from inbox.services.sending import send_message
 from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
@@ -22,7 +24,9 @@ from workspaces.access import require
 from workspaces.roles import Permission
 from workspaces.views.guard import member_view
 
-BLANK = "blank:"
+BLANK, FILE = "blank:", "file:"
+TAKES = {"image": "image/jpeg,image/png", "video": "video/mp4,video/3gpp"}
+"""What a picker of files offers; a document may be anything."""
 
 
 @member_view
@@ -36,7 +40,7 @@ def template_picker(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             _send(request, chat)
-        except (NoSuchTemplate, TemplateNotUsable) as refusal:
+        except (NoSuchTemplate, TemplateNotUsable, MediaTooLarge) as refusal:
             context["complaint"] = refusal.message
         else:
             return render(request, "inbox/_templates.html", {**context, "sent": True}, status=202)
@@ -50,12 +54,25 @@ def _send(request: HttpRequest, chat: Chat) -> None:
         for key, value in request.POST.items()
         if key.startswith(BLANK)
     }
+    template = {"name": name, "language": language, "variables": values}
     send_message(
         actor=request.member,
         chat=chat,
         client_id=request.POST.get("client_id", ""),
-        draft=Draft(type="template", template={"name": name, "language": language, "variables": values}),
+        draft=Draft(type="template", template=template, attachment_id=_uploaded(request)),
     )
+
+
+def _uploaded(request: HttpRequest) -> uuid.UUID | None:
+    """The file for the template's head, if one was picked. Raises Invalid, MediaTooLarge."""
+    for field, file in request.FILES.items():
+        if field.startswith(FILE):
+            kind, mime_type = field.removeprefix(FILE), file.content_type or ""
+            kept = store_upload(
+                actor=request.member, file=file, file_name=file.name or "", mime_type=mime_type, kind=kind
+            )
+            return kept.pk
+    return None
 
 
 def _found(request: HttpRequest, chat: Chat) -> dict[str, Any]:
@@ -78,6 +95,7 @@ def _shown(request: HttpRequest, template: MessageTemplate) -> dict[str, Any]:
         "client_id": typed.get("client_id") or new_id(),
         "blanks": [
             {"name": f"{BLANK}{blank.key}", "label": blank.key, "example": blank.example}
+            | {"file": f"{FILE}{blank.file}" if blank.file else "", "takes": TAKES.get(blank.file, "")}
             | {"value": typed.get(f"{BLANK}{blank.key}", "")}
             for blank in blanks_of(template)
         ],

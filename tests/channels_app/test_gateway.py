@@ -134,9 +134,16 @@ def test_registering_the_webhook_hands_over_its_secret(provider, shop):
 def test_open_secrets_show_in_no_text(provider, shop, caplog):
     with caplog.at_level(logging.DEBUG):
         gateway.send(shop.pk, HELLO, deadline=5.0)
-    opened = gateway._open[shop.pk]
+    opened = gateway._open.get(shop.pk)
     secrets = [TOKEN, opened.credentials.extra["webhook_secret"]]
-    texts = [repr(opened), str(opened), repr(opened.credentials), repr(gateway._open), caplog.text]
+    texts = [
+        repr(opened),
+        str(opened),
+        repr(opened.credentials),
+        repr(gateway._open),
+        repr(vars(gateway._open)),
+        caplog.text,
+    ]
     assert not [text for text in texts for secret in secrets if secret in text]
 
 

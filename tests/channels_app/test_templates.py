@@ -94,12 +94,13 @@ def test_the_api_lists_templates_with_their_variables_page_by_page(world, client
     first = client.get(f"{url}?limit=3", **world.bearer()).json()
     assert [one["name"] for one in first["results"]] == ["appointment_reminder", "hello_again", "order_update"]
     assert first["results"][0]["variables"] == [
-        {"key": "name", "example": "Dana"},
-        {"key": "day", "example": "Monday"},
-        {"key": "button.1", "example": ""},
+        {"key": "name", "example": "Dana", "file": ""},
+        {"key": "day", "example": "Monday", "file": ""},
+        {"key": "button.1", "example": "", "file": ""},
     ]
     rest = client.get(f"{url}?limit=3&cursor={first['next']}", **world.bearer()).json()
-    assert [one["name"] for one in rest["results"]] == ["winter_sale"]
+    assert [one["name"] for one in rest["results"]] == ["product_news", "winter_sale"]
+    assert rest["results"][0]["variables"][0] == {"key": "header.image", "example": "", "file": "image"}
     assert rest["next"] is None
 
 

@@ -295,6 +295,25 @@ def test_blanks_with_names_and_addresses_of_buttons_are_filled_too(acme, meta, d
     assert Message.objects.get().text == "Your appointment\nHello Dana, see you on Monday. Is that still good?"
 
 
+def test_the_head_of_a_template_may_be_an_uploaded_file(acme, meta, dana, templates):
+    upload = store_upload(actor=acme.ben, file=ContentFile(PNG), file_name="teapot.png", mime_type="image/png")
+    asked = {"name": "product_news", "language": "en_US", "variables": {"1": "a teapot"}}
+    refused = post(acme, dana, type="template", template=asked)
+    assert (refused.status_code, refused.json()["errors"]) == (400, {"variables": ["header.image"]})
+    response = post(acme, dana, type="template", template=asked, attachment=str(upload.pk))
+    assert response.status_code == 202, response.json()
+    assert response.json()["attachments"][0]["kind"] == "image"
+    drain()
+    message = Message.objects.get()
+    meta.told(lambda: fresh(message).status == "read", "the reports")
+    (body,) = meta.sent()
+    (parameter,) = body["template"]["components"][0]["parameters"]
+    assert (parameter["type"], list(parameter["image"])) == ("image", ["id"])
+    other = store_upload(actor=acme.ben, file=ContentFile(b"%PDF-1.4"), file_name="a.pdf", mime_type="application/pdf")
+    wrong = post(acme, dana, client_id="two", type="template", template=asked, attachment=str(other.pk))
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["attachment"])
+
+
 def test_a_template_that_cannot_be_sent_is_refused_before_anything_is_written(acme, meta, dana, templates):
     for asked, code in (
         ({"name": "order_update", "language": "en_US", "variables": {"1": "Dana"}}, "template_not_usable"),

@@ -1,6 +1,7 @@
 """The picker of templates: for whom it opens, what it shows, and what it sends."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from channels_app.models import MessageTemplate
@@ -89,6 +90,24 @@ def test_a_missing_value_is_told_beside_what_was_typed(world, chat):
     assert 'value="WB-1042"' in page
     assert "no such template" in pick(world.ben, chat, template="unheard_of/en").content.decode()
     assert not Message.objects.exists()
+
+
+def test_a_picture_for_the_head_is_picked_as_a_file_or_named_by_a_link(world, chat):
+    page = picker(world.ben, chat)
+    assert '<input type="file" name="file:image" accept="image/jpeg,image/png"' in page
+    asked = {"template": "product_news/en_US", "blank:1": "a teapot"}
+    assert "blanks without a value: header.image." in pick(world.ben, chat, **asked).content.decode()
+    picture = SimpleUploadedFile("teapot.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64, "image/png")
+    response = pick(world.ben, chat, **asked, **{"blank:header.image": "", "file:image": picture})
+    assert response.status_code == 202
+    message = Message.objects.get()
+    (file,) = message.attachments.all()
+    assert (message.type, message.text, file.kind) == ("template", "New in the shop: a teapot.", "image")
+    payload = Item.objects.get(subject_id=message.pk).payload
+    assert payload["media"]["file_name"] == "teapot.png"
+    assert payload["template"]["components"][0]["parameters"] == [{"type": "image", "image": {}}]
+    link = {"blank:header.image": "https://files.example/a.png", "client_id": "c-2"}
+    assert pick(world.ben, chat, **{**asked, **link}).status_code == 202
 
 
 def test_the_picker_costs_the_same_for_any_number_of_templates(world, chat):

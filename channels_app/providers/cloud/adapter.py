@@ -48,8 +48,8 @@ class CloudAdapter:
         path = f"{_number(credentials)}/messages"
         composing.body_of(message, "checked")  # what is impossible is refused before a file travels
         media_id = ""
-        if message.type in limits.MEDIA_BYTES:
-            composing.check_file(message)
+        if kind := composing.file_kind(message):
+            composing.check_file(message, kind)
             media_id = self._uploaded(client, credentials, message.media)
         return _sent(client.act("POST", path, composing.body_of(message, media_id), repeatable=False))
 

@@ -1,6 +1,7 @@
 """From what is to be sent to the JSON of POST /messages; pure."""
 
 import re
+from copy import deepcopy
 from typing import Any
 
 from channels_app.providers import checking
@@ -9,6 +10,8 @@ from channels_app.providers.cloud import limits
 from channels_app.providers.errors import impossible
 
 CAPTIONED = ("image", "video", "document")
+HEADS = ("image", "video", "document")
+"""What may stand in the head of a template."""
 KIND_OF = {"voice": "audio"}
 """What the API calls it, where that is another word."""
 
@@ -51,21 +54,28 @@ def addressed(wa_chat_id: str) -> dict[str, str]:
     raise impossible("invalid_recipient", "The recipient is not somebody whom the Cloud API can reach.")
 
 
-def check_file(message: Outgoing) -> None:
-    """Whether WhatsApp takes the message's file, before it travels. Raises ProviderError(permanent)."""
+def file_kind(message: Outgoing) -> str:
+    """As what its file goes: the message's type, or what the head of a template waits for; "" where none goes."""
+    if message.type in limits.MEDIA_BYTES:
+        return message.type
+    return next((kind for one in _open_heads(message.template or {}) for kind in HEADS if kind in one), "")
+
+
+def check_file(message: Outgoing, kind: str) -> None:
+    """Whether WhatsApp takes the message's file as `kind`, before it travels. Raises ProviderError(permanent)."""
     media = message.media
     if media is None:
         raise impossible("file_missing", "The message has no file.")
-    known = limits.MEDIA_TYPES.get(message.type)
+    known = limits.MEDIA_TYPES.get(kind)
     if known and bare(media.mime_type) not in known:
         raise impossible(
             "unsupported_media",
-            f"WhatsApp takes {message.type} files only as {', '.join(known)}. Send it as a document.",
+            f"WhatsApp takes {kind} files only as {', '.join(known)}. Send it as a document.",
         )
-    most = limits.MEDIA_BYTES[message.type]
+    most = limits.MEDIA_BYTES[kind]
     if media.size > most:
         shown = f"{most // 1024} KB" if most < 1024 * 1024 else f"{most // (1024 * 1024)} MB"
-        raise impossible("too_large", f"WhatsApp takes {message.type} files up to {shown}.")
+        raise impossible("too_large", f"WhatsApp takes {kind} files up to {shown}.")
 
 
 def bare(mime_type: str) -> str:
@@ -150,7 +160,22 @@ def _template(message: Outgoing, media_id: str) -> dict[str, Any]:
     if not asked.get("name") or not asked.get("language"):
         raise impossible("bad_request", "The message names no template.")
     found = {"name": str(asked["name"]), "language": {"code": str(asked["language"])}}
-    return {**found, "components": asked["components"]} if asked.get("components") else found
+    if not asked.get("components"):
+        return found
+    filled = deepcopy(asked)
+    for head in _open_heads(filled):
+        kind = head["type"]
+        head[kind] = {"id": media_id}
+        if kind == "document" and message.media and message.media.file_name:
+            head[kind]["filename"] = message.media.file_name
+    return {**found, "components": filled["components"]}
+
+
+def _open_heads(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parameters of a template that wait for the message's file."""
+    components = template.get("components") or []
+    parameters = [one for component in components for one in component.get("parameters", [])]
+    return [one for one in parameters if one.get("type") in HEADS and one.get(one["type"]) == {}]
 
 
 _COMPOSERS = {

@@ -1,7 +1,7 @@
 """A template and the values for its blanks: what it will say, and how Meta wants to be told; pure.
 
-Blanks have keys: `1` or `name` in the body, `header.1` or `header.image` (an https link) in the head, `button.0` (the
-end of an address, or a coupon code) for the button at that place.
+Blanks have keys: `1` or `name` in the body, `header.1` or `header.image` (an https link, or the message's file) in the
+head, `button.0` (the end of an address, or a coupon code) for the button at that place.
 """
 
 import re
@@ -24,7 +24,7 @@ def blanks_of(components: list[Component]) -> list[Blank]:
     for component in _ordered(components):
         kind = text(component, "type", 20).upper()
         if kind == "HEADER" and _head_format(component) in MEDIA_HEADS:
-            found.append(Blank(f"header.{_head_format(component)}", ""))
+            found.append(Blank(f"header.{_head_format(component)}", file=_head_format(component)))
         elif kind in ("HEADER", "BODY"):
             prefix = "header." if kind == "HEADER" else ""
             examples = _examples(component)
@@ -35,14 +35,18 @@ def blanks_of(components: list[Component]) -> list[Blank]:
 
 
 def filled(name: str, language: str, components: list[Component], values: Mapping[str, str]) -> FilledTemplate:
-    """`values` must have a text for every blank. Raises KeyError for one that is missing."""
+    """`values` must have a text for every blank; "" for the head's file leaves it open until the file has an id.
+
+    Raises KeyError for one that is missing.
+    """
     sent: list[Component] = []
     shown: list[str] = []
     for component in _ordered(components):
         kind = text(component, "type", 20).upper()
         if kind == "HEADER" and _head_format(component) in MEDIA_HEADS:
             media = _head_format(component)
-            sent.append(_part("header", [{"type": media, media: {"link": values[f"header.{media}"]}}]))
+            link = values[f"header.{media}"]
+            sent.append(_part("header", [{"type": media, media: {"link": link} if link else {}}]))
         elif kind in ("HEADER", "BODY"):
             prefix = "header." if kind == "HEADER" else ""
             words = text(component, "text")

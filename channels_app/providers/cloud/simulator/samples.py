@@ -52,6 +52,16 @@ TEMPLATES: list[dict[str, Any]] = [
         "components": [{"type": "BODY", "text": "Hello! May we help you with anything?"}],
     },
     {
+        "name": "product_news",
+        "language": "en_US",
+        "status": "APPROVED",
+        "category": "MARKETING",
+        "components": [
+            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "BODY", "text": "New in the shop: {{1}}.", "example": {"body_text": [["the blue teapot"]]}},
+        ],
+    },
+    {
         "name": "winter_sale",
         "language": "en_US",
         "status": "PAUSED",

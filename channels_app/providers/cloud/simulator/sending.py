@@ -191,9 +191,18 @@ class Sending:
             if kind not in ("header", "body"):
                 continue
             wanted = dict.fromkeys(PLACEHOLDER.findall(component.get("text", "")))
+            if component.get("format", "TEXT") != "TEXT":
+                wanted = {component["format"]: None}
+                self._check_head(number, component["format"].lower(), given.get(kind, []))
             if len(given.get(kind, [])) != len(wanted):
                 details = f"{kind}: number of localizable_params ({len(given.get(kind, []))}) does not match the "
                 raise refused(132000, f"{details}expected number of params ({len(wanted)})")
+
+    def _check_head(self, number: Number, kind: str, parameters: list[Any]) -> None:
+        for one in parameters:
+            file = one.get(kind) or {}
+            if not file.get("link") and file.get("id") not in number.files:
+                raise refused(131009, f"header: the {kind} needs a link or the id of a file")
 
     def _check_limits(self, number: Number, person: str) -> None:
         now = time.time()

@@ -373,6 +373,7 @@ def test_heads_with_files_and_buttons_with_codes_have_blanks_too():
         "nonsense",
     ]
     assert [blank.key for blank in blanks_of(components)] == ["header.image", "1", "button.1"]
+    assert blanks_of(components)[0].file == "image"
     values = {"header.image": "https://files.example/a.png", "1": "it", "button.1": "SALE"}
     found = filled("sale", "en", components, values)
     assert found.text == "Use it and it"
