@@ -16,10 +16,9 @@ from inbox.events import MessagesChanged
 from inbox.jobs import RECOVER
 from inbox.models import Message, MessageDeed
 from inbox.services.ingesting import Heard, Source, apply_values
-from inbox.states import Direction, MessageStatus, MessageType
+from inbox.services.ingesting.announcing import nobodys_line
 from kernel.clock import now
 from kernel.events import publish
-from kernel.ids import new_id
 from kernel.repeating import again_after_deadlock
 
 OVERLAP = timedelta(minutes=10)
@@ -110,27 +109,17 @@ def _keep(channel: Channel, found: Sequence[InboundMessage]) -> int:
 
 
 def _tell(recovered: Sequence[Message]) -> None:
-    """One line in each chat, before the first message that it is about. It counts as ours: nobody has to read it."""
+    """One line in each chat, before the first message that it is about."""
     by_chat: dict[uuid.UUID, list[Message]] = defaultdict(list)
     for message in recovered:
         by_chat[message.chat_id].append(message)
-    lines = [_line(messages[0], len(messages)) for messages in by_chat.values()]
+    lines = [_recovered(messages[0], len(messages)) for messages in by_chat.values()]
     Message.objects.bulk_create(lines)
     publish(*(MessagesChanged(line.workspace_id, line.channel_id, line.chat_id, (line.pk,)) for line in lines))
 
 
-def _line(first: Message, count: int) -> Message:
+def _recovered(first: Message, count: int) -> Message:
     text = "1 message recovered" if count == 1 else f"{count} messages recovered"
-    return Message(
-        id=new_id(),
-        workspace_id=first.workspace_id,
-        channel_id=first.channel_id,
-        chat_id=first.chat_id,
-        direction=Direction.OUTBOUND,
-        type=MessageType.SYSTEM,
-        text=text,
-        original_text=text,
-        source="system",
-        status=MessageStatus.SENT,
-        sort_at=first.sort_at - timedelta(milliseconds=1),
+    return nobodys_line(
+        first.workspace_id, first.channel_id, first.chat_id, text=text, at=first.sort_at - timedelta(milliseconds=1)
     )

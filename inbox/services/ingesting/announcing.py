@@ -1,7 +1,8 @@
-"""Lines in a group's conversation that say who came, went, and became an admin."""
+"""Lines in a conversation that nobody wrote: in a group, who came, went, and became an admin."""
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from channels_app.providers.base import InboundParticipants
 from inbox.models import ContactAddress, Message, Participant
@@ -10,7 +11,6 @@ from inbox.services.ingesting.heard import Heard
 from inbox.services.ingesting.messages import Arrived
 from inbox.states import Direction, MessageStatus, MessageType
 from kernel.clock import now
-from kernel.ids import new_id
 
 LINES = {
     "add": "{who} joined",
@@ -42,6 +42,24 @@ def announce_participants(batch: Iterable[Heard], chats: Chats, arrived: Arrived
     Message.objects.bulk_create(lines)
     for line in lines:
         arrived.created.setdefault(line.chat_id, []).append(line.pk)
+
+
+def nobodys_line(
+    workspace_id: uuid.UUID, channel_id: uuid.UUID, chat_id: uuid.UUID, *, text: str, at: datetime
+) -> Message:
+    """A line, not saved yet. It counts as ours: nobody has to read it."""
+    return Message(
+        workspace_id=workspace_id,
+        channel_id=channel_id,
+        chat_id=chat_id,
+        direction=Direction.OUTBOUND,
+        type=MessageType.SYSTEM,
+        text=text,
+        original_text=text,
+        source="system",
+        status=MessageStatus.SENT,
+        sort_at=at,
+    )
 
 
 def _changed(standing: dict[Place, tuple[bool, str]], chat_id: uuid.UUID, value: InboundParticipants) -> list[str]:
@@ -78,21 +96,7 @@ def _line(chat_id: uuid.UUID, heard: Heard, people: list[str], names: dict[tuple
     if more := len(people) - len(shown):
         shown.append(f"{more} more")
     text = LINES[heard.value.action].format(who=", ".join(shown))
-    moment = now()
-    return Message(
-        id=new_id(),
-        workspace_id=source.workspace_id,
-        channel_id=source.channel_id,
-        chat_id=chat_id,
-        direction=Direction.OUTBOUND,
-        type=MessageType.SYSTEM,
-        text=text,
-        original_text=text,
-        source="system",
-        status=MessageStatus.SENT,
-        sort_at=moment,
-        created_at=moment,
-    )
+    return nobodys_line(source.workspace_id, source.channel_id, chat_id, text=text, at=now())
 
 
 def _number(wa_id: str) -> str:
