@@ -1,6 +1,5 @@
 """Questions about channels: what a list shows, and where webhooks go."""
 
-import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from django.db.models.functions import Now
 from channels_app.models import Channel, Credential
 from channels_app.models.restriction import hidden_channels
 from kernel.errors import Invalid
+from kernel.kept import KeptEach
 from kernel.paging import Page, decode_cursor, encode_cursor
 from outbox.models import Lane
 from workspaces.access import Actor
@@ -18,8 +18,6 @@ from workspaces.roles import Permission
 
 TARGET_KEPT_SECONDS = 2.0
 """How long a process goes on using what it knows of a webhook's channel, without asking the database."""
-
-_TARGETS_LIMIT = 10_000
 
 
 # --- What people see --------------------------------------------------------------------------------------------------
@@ -69,29 +67,26 @@ class WebhookTarget:
     secret_digest: str = field(repr=False)
 
 
-_targets: dict[uuid.UUID, tuple[float, WebhookTarget | None]] = {}
-
-
-def webhook_target(channel_id: uuid.UUID) -> WebhookTarget | None:
-    """The living channel that webhooks of this id are for, or None. At most TARGET_KEPT_SECONDS old."""
-    until, target = _targets.get(channel_id, (0.0, None))
-    if until > time.monotonic():
-        return target
+def _target(channel_id: uuid.UUID) -> WebhookTarget | None:
     row = (
         Channel.objects.living()
         .filter(pk=channel_id)
         .values_list("workspace_id", "provider", "webhook_secret_digest")
         .first()
     )
-    target = WebhookTarget(channel_id, *row) if row else None
-    if len(_targets) >= _TARGETS_LIMIT:
-        _targets.clear()
-    _targets[channel_id] = (time.monotonic() + TARGET_KEPT_SECONDS, target)
-    return target
+    return WebhookTarget(channel_id, *row) if row else None
+
+
+_targets = KeptEach(_target, seconds=TARGET_KEPT_SECONDS)
+
+
+def webhook_target(channel_id: uuid.UUID) -> WebhookTarget | None:
+    """The living channel that webhooks of this id are for, or None. At most TARGET_KEPT_SECONDS old."""
+    return _targets.get(channel_id)
 
 
 def forget_webhook_target(channel_id: uuid.UUID) -> None:
-    _targets.pop(channel_id, None)
+    _targets.forget(channel_id)
 
 
 def webhook_url(channel: Channel) -> str:

@@ -35,6 +35,7 @@ from channels_app.providers.errors import ProviderError
 from channels_app.services.credentials import TOKEN
 from kernel import clock
 from kernel.crypto import CannotDecrypt, decrypt
+from kernel.kept import KeptEach
 
 KEPT_OPEN_SECONDS = 5.0
 """How long this process goes on using opened credentials without asking the database. A token replaced or a channel
@@ -43,18 +44,12 @@ removed in another process counts at the latest after this time."""
 NOT_CALLED_SECONDS = 1.0
 """When to send again what was not sent because the database was away for a moment."""
 
-_KEPT_OPEN_LIMIT = 10_000
-
 
 @dataclass(frozen=True)
 class _Open:
     adapter: Adapter
     credentials: Credentials = field(repr=False)
     webhook_secret: str = field(repr=False)
-    until: float  # time.monotonic()
-
-
-_open: dict[uuid.UUID, _Open] = {}
 
 
 # --- Calls. Each raises ProviderError; none may be made inside a transaction or a web request -------------------------
@@ -243,7 +238,7 @@ def webhook_key(channel_id: uuid.UUID, name: str) -> str:
 
 def forget(channel_id: uuid.UUID) -> None:
     """Close what this process keeps open for the channel."""
-    _open.pop(channel_id, None)
+    _open.forget(channel_id)
 
 
 # --- Opening ----------------------------------------------------------------------------------------------------------
@@ -251,13 +246,7 @@ def forget(channel_id: uuid.UUID) -> None:
 
 def _way(channel_id: uuid.UUID) -> _Open:
     """Adapter and opened credentials, from memory for KEPT_OPEN_SECONDS: a send in steady state asks no database."""
-    kept = _open.get(channel_id)
-    if kept is not None and kept.until > time.monotonic():
-        return kept
-    if len(_open) >= _KEPT_OPEN_LIMIT:
-        _open.clear()
-    opened = _open[channel_id] = _unseal(channel_id)
-    return opened
+    return _open.get(channel_id)
 
 
 def _not_called() -> ProviderError:
@@ -286,8 +275,10 @@ def _unseal(channel_id: uuid.UUID, *, removed: bool = False) -> _Open:
         adapter=_adapter(channel.provider),
         credentials=Credentials(base_url=_base_url(channel), token=token, extra=extra),
         webhook_secret=secrets.get(description_of(channel.provider).webhook_secret, ""),
-        until=time.monotonic() + KEPT_OPEN_SECONDS,
     )
+
+
+_open = KeptEach(_unseal, seconds=KEPT_OPEN_SECONDS)
 
 
 @lru_cache

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -24,3 +25,28 @@ class Kept(Generic[T]):
     def forget(self) -> None:
         """Ask again the next time."""
         self._known = None
+
+
+class KeptEach(Generic[K, T]):
+    """`load(key)`'s answers, each at most `seconds` old; of so many keys that there are `most`, all are forgotten."""
+
+    def __init__(self, load: Callable[[K], T], *, seconds: float, most: int = 10_000):
+        self._load = load
+        self._seconds = seconds
+        self._most = most
+        self._known: dict[K, tuple[float, T]] = {}
+
+    def get(self, key: K) -> T:
+        known = self._known.get(key)
+        if known is None or known[0] < time.monotonic():
+            if len(self._known) >= self._most:
+                self._known.clear()
+            known = self._known[key] = (time.monotonic() + self._seconds, self._load(key))
+        return known[1]
+
+    def forget(self, key: K) -> None:
+        """Ask again for this one the next time."""
+        self._known.pop(key, None)
+
+    def clear(self) -> None:
+        self._known.clear()
