@@ -1,7 +1,7 @@
 # Everything a person runs by hand. `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint fix bench chaos fuzz doctor clean
+.PHONY: help run test lint fix words bench chaos fuzz doctor clean
 
 # The first Python that is new enough; the plain name first, because that is what the machine's owner chose.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
@@ -29,6 +29,9 @@ lint: .venv/.for-working ## Check style, import contracts, system checks and mig
 fix: .venv/.for-working ## Repair what the linter can repair, and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+words: .venv/.for-working ## Bring the translations up to date with the code, compile them, and list what is missing
+	@PYTHONPATH=.:platform $(BIN)/python -m tests.support.catalogues
 
 bench: .venv/.for-working ## Measure on this machine, ten minutes in all; ONLY=drain,http picks
 	@ONLY="$(ONLY)" $(BIN)/python -m bench.run

@@ -9,6 +9,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,6 +23,11 @@ LOCALE = ROOT / "platform/config/locale"
 LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
 DOMAINS = ("django", "djangojs", "stored")
 APPS = ("platform/kernel", "platform/config", "workspaces", "outbox", "channels_app", "inbox", "webhooks")
+
+ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
+"""Dates in the catalogues would make them differ with every run."""
+
+UNSAID = re.compile(rb'^"(Project-Id|Report-Msgid|POT-Creation|PO-Revision|Last-Tr|Language-Team|Generated).*\n', re.M)
 
 CALLS = {
     "_": None,
@@ -57,8 +63,7 @@ def update() -> list[str]:
             catalog = read(language, domain)
             catalog.update(template_of(domain), no_fuzzy_matching=True, update_creation_date=False)
             path = po(language, domain)
-            with path.open("wb") as file:
-                write_po(file, catalog, width=120, ignore_obsolete=True, include_lineno=False, sort_output=True)
+            path.write_bytes(written(catalog))
             path.with_suffix(".mo").write_bytes(compiled(read(language, domain)))
             empty = [message.id for message in catalog if message.id and not whole(message)]
             waiting += [f"{path.relative_to(ROOT)}: {text!r}" for text in empty]
@@ -71,9 +76,18 @@ def po(language: str, domain: str) -> Path:
 
 def read(language: str, domain: str) -> Catalog:
     path = po(language, domain)
-    if not path.exists():
-        return Catalog(locale=language, domain=domain, project="Waybill", fuzzy=False)
-    return read_po(io.BytesIO(path.read_bytes()), locale=language, domain=domain)
+    if path.exists():
+        catalog = read_po(io.BytesIO(path.read_bytes()), locale=language, domain=domain)
+    else:
+        catalog = Catalog(locale=language, domain=domain, fuzzy=False)
+    catalog.creation_date = catalog.revision_date = ALWAYS
+    return catalog
+
+
+def written(catalog: Catalog) -> bytes:
+    file = io.BytesIO()
+    write_po(file, catalog, width=120, ignore_obsolete=True, include_lineno=False, sort_output=True)
+    return UNSAID.sub(b"", file.getvalue())
 
 
 def compiled(catalog: Catalog) -> bytes:
