@@ -100,3 +100,9 @@ def test_agents_manage_no_labels_viewers_put_none_on_and_zoe_finds_nothing(world
     assert "Warranty" not in browser_of(world.zoe).get(there).content.decode()
     assert Label.objects.filter(pk=warranty.pk).exists()
     assert not ChatLabel.objects.exists()
+
+
+def test_the_rail_says_that_one_is_in_the_settings(world):
+    page = browser_of(world.adam).get(reverse("inbox:settings-labels", args=["acme"])).content.decode()
+    rail = page.split('<nav class="rail"')[1].split("</nav>")[0]
+    assert [part.split("</a>")[0].count("Settings") for part in rail.split('aria-current="page"')[1:]] == [1]
