@@ -1,7 +1,6 @@
 """What the inbox hears: facts that change its rows, in the same transaction, and facts for open browsers, after it."""
 
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from channels_app.events import (
     ChannelAudienceChanged,
@@ -75,20 +74,15 @@ def audience_changed(event: TeamChanged | ChannelAudienceChanged) -> None:
 
 
 def customers_wrote(events: Sequence[MessagesChanged]) -> None:
-    """Somebody may have to be found for these chats, or the customers told that nobody is there."""
-    fresh = [event for event in events if event.created]
-    _give({event.workspace_id for event in fresh})
-    if unanswered := [event.chat_id for event in fresh if answers_by_itself(event.channel_id)]:
+    """They may have to be told that nobody is there. A message that moves its chat is told as ChatChanged too."""
+    if unanswered := [event.chat_id for event in events if event.created and answers_by_itself(event.channel_id)]:
         answer_outside_hours(unanswered)
 
 
-def room_made(events: Sequence[ChatChanged | AvailabilityChanged]) -> None:
-    """A chat was finished, given back or opened again, or somebody is there again: the next that waits has its turn."""
-    _give({event.workspace_id for event in events})
-
-
-def _give(workspace_ids: Iterable[uuid.UUID]) -> None:
-    for workspace_id in workspace_ids:
+def turns_changed(events: Sequence[ChatChanged | AvailabilityChanged]) -> None:
+    """A customer wrote, a chat was finished, given back or opened again, or somebody is there again: whoever waits may
+    have their turn."""
+    for workspace_id in {event.workspace_id for event in events}:
         if gives_by_itself(workspace_id):
             give_waiting_chats(workspace_id)
 
@@ -118,5 +112,5 @@ def listen() -> None:
     ):
         subscribe(event_type, handler, Moment.AFTER_COMMIT)
     subscribe(MessagesChanged, customers_wrote, Moment.AFTER_COMMIT_TOGETHER)
-    subscribe(ChatChanged, room_made, Moment.AFTER_COMMIT_TOGETHER)
-    subscribe(AvailabilityChanged, room_made, Moment.AFTER_COMMIT_TOGETHER)
+    subscribe(ChatChanged, turns_changed, Moment.AFTER_COMMIT_TOGETHER)
+    subscribe(AvailabilityChanged, turns_changed, Moment.AFTER_COMMIT_TOGETHER)
