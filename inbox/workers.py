@@ -18,12 +18,13 @@ from channels_app.services import gateway
 from channels_app.services.attempts import ended_by
 from inbox.jobs import EDIT, MEDIA_FETCH, REACT, READ, RECOVER, REVOKE, SEND
 from inbox.models import Attachment, Message
+from inbox.policy import looks_of
 from inbox.services.attachments import settle_fetches, storage_path
 from inbox.services.editing import note_refused, note_taken
 from inbox.services.identities import note_normalised
 from inbox.services.recovering import keep_recovered
 from inbox.services.settling import settle_sends
-from inbox.states import MessageStatus, MessageType
+from inbox.states import MessageStatus
 from outbox.errors import GiveUp, SlowDown
 from outbox.registry import Accepted, Job, Kind, Settled
 from outbox.states import ItemState
@@ -67,19 +68,12 @@ def look_up(job: Job, started_at: datetime) -> Accepted | None:
             deadline=min(LOOK_UP_DEADLINE_SECONDS, job.deadline_seconds),
         )
     )
-    looks = _looks(wanted["type"], wanted.get("text", ""), wanted.get("poll"))
+    looks = looks_of(wanted["type"], wanted.get("text", ""), wanted.get("poll"))
     alike = [
-        one for one in history if one.from_me and one.at >= since and _looks(one.type, one.text, one.poll) == looks
+        one for one in history if one.from_me and one.at >= since and looks_of(one.type, one.text, one.poll) == looks
     ]
     free = _not_of_other_messages(job, alike)
     return Accepted(provider_id=free[0].wa_message_id, data={"at": free[0].at}) if len(free) == 1 else None
-
-
-def _looks(kind: str, text: str, poll: dict | None) -> tuple:
-    """What is the same in a message and what the provider keeps of it; places and cards come back changed."""
-    if kind == MessageType.POLL:
-        return kind, (poll or {}).get("question", "").strip()
-    return (kind,) if kind in (MessageType.LOCATION, MessageType.CONTACTS) else (kind, text.strip())
 
 
 def _not_of_other_messages(job: Job, found: list[InboundMessage]) -> list[InboundMessage]:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from channels_app.providers.base import InboundMessage, InboundStatus
 from inbox.jobs import SEND
 from inbox.models import Chat, Message
+from inbox.policy import looks_of
 from inbox.services.folding import FactKey
 from inbox.services.ingesting.chats import Chats
 from inbox.services.ingesting.heard import Heard
-from inbox.states import Direction, MessageStatus, MessageType
+from inbox.states import Direction, MessageStatus
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.errors import DomainError
@@ -122,7 +123,7 @@ def _echoes(batch: Iterable[Heard], chats: Chats) -> dict[FactKey, _Echo]:
             case InboundMessage(from_me=True) if value.source == "api" or value.client_reference:
                 key = (source.channel_id, value.wa_message_id)
                 chat_id = chats.id_of[source.channel_id, value.wa_chat_id] if value.source == "api" else None
-                looks = _looks(value.type, value.text, value.poll)
+                looks = looks_of(value.type, value.text, value.poll)
                 echoes[key] = _Echo(key, value.at, chat_id, looks, value.client_reference, "echo")
             case InboundStatus() if value.client_reference:
                 key = (source.channel_id, value.wa_message_id)
@@ -177,7 +178,7 @@ def _newest_attempts(message_ids: Iterable[uuid.UUID]) -> list[_Send]:
         "pk", "channel_id", "chat_id", "type", "text", "poll"
     )
     return [
-        _Send(message_id, newest[message_id][0], channel_id, chat_id, _looks(kind, text, poll), newest[message_id][1])
+        _Send(message_id, newest[message_id][0], channel_id, chat_id, looks_of(kind, text, poll), newest[message_id][1])
         for message_id, channel_id, chat_id, kind, text, poll in messages
     ]
 
@@ -194,15 +195,6 @@ def _own(echo: _Echo, sends: list[_Send]) -> _Send | None:
         and -CLOCK_SLACK <= echo.at - send.started_at <= LONGEST_WAIT
     ]
     return min(alike, key=lambda send: (abs(echo.at - send.started_at), send.item_id), default=None)
-
-
-def _looks(kind: str, text: str, poll: dict | None) -> tuple:
-    """What is the same in a message and its echo."""
-    if kind == MessageType.POLL:
-        return kind, (poll or {}).get("question", "").strip()
-    if kind in (MessageType.LOCATION, MessageType.CONTACTS):
-        return (kind,)
-    return kind, text.strip()
 
 
 def _confirm(send: _Send, wa_message_id: str, at: datetime | None, how: str) -> None:
