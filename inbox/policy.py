@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
-from inbox.states import MessageType
 from kernel.serving import UNKNOWN_TYPE
 from kernel.sniffing import sniffed_type
 
@@ -35,13 +34,6 @@ CLOCK_SLACK_SECONDS = 120
 
 SCHEDULE_SOONEST, SCHEDULE_LATEST = timedelta(minutes=1), timedelta(days=366)
 """How far ahead a message may be scheduled. What is nearer can as well be sent now."""
-
-
-def looks_of(kind: str, text: str, poll: dict | None) -> tuple:
-    """What is the same in a message of ours and in what the provider shows of it; places and cards come back changed."""
-    if kind == MessageType.POLL:
-        return kind, (poll or {}).get("question", "").strip()
-    return (kind,) if kind in (MessageType.LOCATION, MessageType.CONTACTS) else (kind, text.strip())
 
 
 def wa_chat_id_of(to: str) -> str | None:

@@ -75,3 +75,10 @@ class FactKind(models.TextChoices):
 
 def is_group(wa_chat_id: str) -> bool:
     return wa_chat_id.endswith("@g.us")
+
+
+def looks_of(kind: str, text: str, poll: dict | None) -> tuple:
+    """What is the same in a message of ours and what its provider shows of it; places and cards come back changed."""
+    if kind == MessageType.POLL:
+        return kind, (poll or {}).get("question", "").strip()
+    return (kind,) if kind in (MessageType.LOCATION, MessageType.CONTACTS) else (kind, text.strip())

@@ -18,13 +18,12 @@ from channels_app.services import gateway
 from channels_app.services.attempts import ended_by
 from inbox.jobs import EDIT, MEDIA_FETCH, REACT, READ, RECOVER, REVOKE, SEND
 from inbox.models import Attachment, Message
-from inbox.policy import looks_of
 from inbox.services.attachments import settle_fetches, storage_path
 from inbox.services.editing import note_refused, note_taken
 from inbox.services.identities import note_normalised
 from inbox.services.recovering import keep_recovered
 from inbox.services.settling import settle_sends
-from inbox.states import MessageStatus
+from inbox.states import MessageStatus, looks_of
 from outbox.errors import GiveUp, SlowDown
 from outbox.registry import Accepted, Job, Kind, Settled
 from outbox.states import ItemState

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from channels_app.providers.base import InboundMessage, InboundStatus
 from inbox.jobs import SEND
 from inbox.models import Chat, Message
-from inbox.policy import looks_of
 from inbox.services.folding import FactKey
 from inbox.services.ingesting.chats import Chats
 from inbox.services.ingesting.heard import Heard
-from inbox.states import Direction, MessageStatus
+from inbox.states import Direction, MessageStatus, looks_of
 from kernel.arrays import columns
 from kernel.clock import now
 from kernel.errors import DomainError
