@@ -311,6 +311,25 @@ def test_a_round_that_dies_halfway_leaves_everything_for_the_next(post, monkeypa
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_process_that_froze_in_a_round_keeps_its_shard_from_nobody(post, monkeypatch):
+    monkeypatch.setattr(applying, "FROZEN_SECONDS", 0.2)
+    world = make_world()
+    frozen = connection.copy()
+    monkeypatch.setattr(applier, "wake", lambda: None)
+    post(world.channel, messages(text("a")))
+    try:
+        with frozen.cursor() as cursor:
+            cursor.execute("BEGIN")
+            for shard in range(applying.SHARDS):
+                cursor.execute(applying._LOCK, [applying._LOCK_CLASS, shard, f"{applying.FROZEN_SECONDS}s"])
+        assert apply_pending() == 1
+        with pytest.raises(OperationalError), frozen.cursor() as cursor:
+            cursor.execute("COMMIT")
+    finally:
+        frozen.close()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_threads_of_an_applier_share_the_work_and_stop_together():
     world = make_world()
     stored = [

@@ -27,6 +27,9 @@ SHARDS = 4
 """Channels are dealt out to so many locks; the rows of one channel are applied by one applier at a time, in order."""
 
 SWEEP_ROUNDS = 200
+FROZEN_SECONDS = 30
+"""A process that says nothing for so long in the middle of a round is frozen, and PostgreSQL ends its transaction: the
+others wait for its shard."""
 
 _LOCK_CLASS = 0x5742
 _REASON_LENGTH = 500
@@ -41,7 +44,8 @@ _PASSING = ("08", "40", "53", "55", "57", "58", "XX")
 # counts as so expensive that the statement would be compiled first.
 _LOCK = """
 SELECT pg_advisory_xact_lock(%s, %s), set_config('enable_seqscan', 'off', true),
-       set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)
+       set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true),
+       set_config('idle_in_transaction_session_timeout', %s, true)
 """
 
 _SHARDS_WITH_WORK = """
@@ -133,7 +137,7 @@ def _apply_shard(shard: int, limit: int) -> int:
 
 def _lock(shard: int) -> None:
     with prepared_cursor() as cursor:
-        cursor.execute(_LOCK, [_LOCK_CLASS, shard])
+        cursor.execute(_LOCK, [_LOCK_CLASS, shard, f"{FROZEN_SECONDS}s"])
 
 
 def _apply_stored(statement: str, parameters: list) -> int:
