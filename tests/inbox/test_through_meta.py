@@ -109,11 +109,11 @@ def test_a_message_goes_out_and_its_reports_come_back(acme, meta, dana):
 
 
 def test_somebody_with_the_longest_id_that_meta_gives_writes_and_is_answered(acme, meta):
-    person = f"US.{'x' * 128}"
-    meta.simulator.inbound(text="Hi", **{"from": person})
+    person = "1" * 128
+    meta.simulator.inbound(text="Hi", bsuid=True, **{"from": person})
     meta.tell()
     chat = Chat.objects.get()
-    assert chat.wa_chat_id == f"{person}@bsuid"
+    assert chat.wa_chat_id == f"US.{person}@bsuid"
     answer = write(acme.ben, chat, "Hello")
     drain()
     meta.told(lambda: fresh(answer).status == "read", "the reports")
