@@ -1,7 +1,7 @@
 """The HTTP calls of one deed at a vendor: they share one deadline, and each ends in an answer or a ProviderError."""
 
 import time
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -10,10 +10,10 @@ from kernel import http
 
 
 class Calls:
-    """What every vendor's client is built on. A subclass says who is called, and what refusals mean there."""
+    """What every vendor's client is built on. A subclass says who is called, and what its refusals mean."""
 
     vendor: str
-    refusals: ModuleType  # the vendor's: unreached, refusal, unreadable_answer
+    refusal: Callable[..., ProviderError]  # (status, headers, JSON value or text, acting=…) of an answer outside 2xx
     answer_limit_bytes: int
 
     def __init__(self, deadline: float):
@@ -29,16 +29,29 @@ class Calls:
         try:
             answer = http.request(method, url, deadline=left, **more)
         except http.HttpFailure as failure:
-            raise self.refusals.unreached(failure, acting=acting) from failure
+            raise self._unreached(failure, acting=acting) from failure
         if not 200 <= answer.status < 300:
-            raise self.refusals.refusal(answer.status, answer.headers, value_of(answer), acting=acting)
+            raise self.refusal(answer.status, answer.headers, value_of(answer), acting=acting)
         return answer
 
     def _json(self, answer: http.Response, *, acting: bool) -> Any:
         try:
             return answer.json()
         except ValueError:
-            raise self.refusals.unreadable_answer(answer.status, acting=acting) from None
+            raise self._unreadable(answer, acting=acting) from None
+
+    def _unreadable(self, answer: http.Response, *, acting: bool) -> ProviderError:
+        """For a success without the promised JSON, e.g. a page of a proxy."""
+        detail = f"The answer is not what {self.vendor} promises. A proxy may have answered in its place."
+        return ProviderError("unreadable_answer", detail, outcome_unknown=acting, http_status=answer.status)
+
+    def _unreached(self, failure: http.HttpFailure, *, acting: bool) -> ProviderError:
+        """For a request without an answer."""
+        if isinstance(failure, http.NotSent):
+            return ProviderError(f"not_sent_{failure.code}", failure.detail)
+        if failure.code == "too_large" and not acting:
+            return ProviderError("too_large", failure.detail, permanent=True)
+        return ProviderError(f"no_answer_{failure.code}", failure.detail, outcome_unknown=acting)
 
 
 def segment(value: str) -> str:

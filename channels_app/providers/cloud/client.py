@@ -15,7 +15,7 @@ class Client(Calls):
     """Bearer token in the header. Paths are below the version. Raises ProviderError."""
 
     vendor = "Meta"
-    refusals = refusals
+    refusal = staticmethod(refusals.refusal)
     answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
 
     def __init__(self, credentials: Credentials, deadline: float):
@@ -55,7 +55,7 @@ class Client(Calls):
     def _object(self, answer: http.Response, *, acting: bool) -> dict[str, Any]:
         value = value_of(answer)
         if not isinstance(value, dict):
-            raise refusals.unreadable_answer(answer.status, acting=acting)
+            raise self._unreadable(answer, acting=acting)
         if isinstance(value.get("error"), dict):
             raise refusals.refusal(answer.status, answer.headers, value, acting=acting)
         return value

@@ -9,7 +9,6 @@ from channels_app.providers.cloud import limits
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.reading import mapping, storable, text
 from channels_app.providers.retry_after import retry_after_seconds
-from kernel import http
 
 DETAIL_LIMIT = 300
 
@@ -168,21 +167,6 @@ def explained(error: dict[str, Any]) -> tuple[str, str]:
         return meaning.code, _sentence(meaning.words, said)
     code = error.get("code")
     return (str(code)[:60] if isinstance(code, (int, str)) and not isinstance(code, bool) else ""), said
-
-
-def unreadable_answer(status: int, *, acting: bool) -> ProviderError:
-    """A success without the promised JSON, e.g. a page of a proxy."""
-    detail = "The answer is not what Meta promises. A proxy may have answered in its place."
-    return ProviderError("unreadable_answer", detail, outcome_unknown=acting, http_status=status)
-
-
-def unreached(failure: http.HttpFailure, *, acting: bool) -> ProviderError:
-    """For a request without an answer."""
-    if isinstance(failure, http.NotSent):
-        return ProviderError(f"not_sent_{failure.code}", failure.detail)
-    if failure.code == "too_large" and not acting:
-        return ProviderError("too_large", failure.detail, permanent=True)
-    return ProviderError(f"no_answer_{failure.code}", failure.detail, outcome_unknown=acting)
 
 
 def words_of(error: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ class Client(Calls):
     """The API key in its header, the session in the path or the body. Raises ProviderError."""
 
     vendor = "WAHA"
-    refusals = refusals
+    refusal = staticmethod(refusals.refusal)
     answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
 
     def __init__(self, credentials: Credentials, deadline: float):
@@ -58,7 +58,7 @@ class Client(Calls):
         value = self._json(answer, acting=False)
         kind, data = (value.get("mimetype"), value.get("data")) if isinstance(value, dict) else (None, None)
         if not isinstance(data, str) or not data or not isinstance(kind, str) or not kind.startswith("image/"):
-            raise refusals.unreadable_answer(answer.status, acting=False)
+            raise self._unreadable(answer, acting=False)
         return f"data:{kind};base64,{data}"
 
     def act(self, method: str, path: str, json: Any = None, *, repeatable: bool = False) -> Any:
@@ -71,9 +71,10 @@ class Client(Calls):
 
     def ask(self, method: str, path: str, json: Any = None) -> dict[str, Any]:
         """A request whose answer must be an object."""
-        value = self.act(method, path, json)
+        answer = self._request(method, path, json=json, acting=True)
+        value = self._json(answer, acting=True)
         if not isinstance(value, dict):
-            raise refusals.unreadable_answer(200, acting=True)
+            raise self._unreadable(answer, acting=True)
         return value
 
     def download(self, link: str, sink: BinaryIO, limit_bytes: int) -> http.Response:
@@ -91,6 +92,12 @@ class Client(Calls):
     @property
     def session_path(self) -> str:
         return f"/api/sessions/{segment(self.session)}"
+
+    def _unreached(self, failure: http.HttpFailure, *, acting: bool) -> ProviderError:
+        if failure.code != "refused_address":
+            return super()._unreached(failure, acting=acting)
+        detail = f"{failure.detail} The operator of Waybill can allow this host with WAHA_PRIVATE_HOSTS."
+        return ProviderError("address_refused", detail[: refusals.DETAIL_LIMIT], unauthorized=True)
 
     def _request(self, method: str, path: str, *, acting: bool = False, **more: Any) -> http.Response:
         if not self._base_url:

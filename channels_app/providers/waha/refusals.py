@@ -11,7 +11,6 @@ from channels_app.providers.errors import ProviderError
 from channels_app.providers.reading import storable
 from channels_app.providers.retry_after import retry_after_seconds
 from channels_app.providers.waha import limits
-from kernel import http
 
 DETAIL_LIMIT = 300
 STARTING_SECONDS = 5.0
@@ -94,24 +93,6 @@ def _refused_by_whatsapp(code: str, known: dict[str, Any]) -> ProviderError:
     if code == "429":
         return ProviderError("whatsapp_429", "WhatsApp asks to slow down.", retry_after=0.0, **known)
     return ProviderError(f"whatsapp_{code}", f"WhatsApp refused it with error {code}.", permanent=True, **known)
-
-
-def unreadable_answer(status: int, *, acting: bool) -> ProviderError:
-    """A success without the promised JSON, e.g. a page of a proxy."""
-    detail = "The answer is not what WAHA promises. A proxy may have answered in its place."
-    return ProviderError("unreadable_answer", detail, outcome_unknown=acting, http_status=status)
-
-
-def unreached(failure: http.HttpFailure, *, acting: bool) -> ProviderError:
-    """For a request without an answer."""
-    if failure.code == "refused_address":
-        detail = f"{failure.detail} The operator of Waybill can allow this host with WAHA_PRIVATE_HOSTS."
-        return ProviderError("address_refused", detail[:DETAIL_LIMIT], unauthorized=True)
-    if isinstance(failure, http.NotSent):
-        return ProviderError(f"not_sent_{failure.code}", failure.detail)
-    if failure.code == "too_large" and not acting:
-        return ProviderError("too_large", failure.detail, permanent=True)
-    return ProviderError(f"no_answer_{failure.code}", failure.detail, outcome_unknown=acting)
 
 
 def words_of(body: Any) -> str:

@@ -12,7 +12,7 @@ class Client(Calls):
     """Bearer token in the header: the query form is documented but said to be going away. Raises ProviderError."""
 
     vendor = "Whapi"
-    refusals = refusals
+    refusal = staticmethod(refusals.refusal)
     answer_limit_bytes = limits.ANSWER_LIMIT_BYTES
 
     def __init__(self, credentials: Credentials, deadline: float):
@@ -54,7 +54,7 @@ class Client(Calls):
     def _object(self, answer: http.Response, *, acting: bool) -> dict[str, Any]:
         value = self._json(answer, acting=acting)
         if not isinstance(value, dict):
-            raise refusals.unreadable_answer(answer.status, acting=acting)
+            raise self._unreadable(answer, acting=acting)
         return value
 
     def _json(self, answer: http.Response, *, acting: bool) -> Any:

@@ -8,7 +8,6 @@ from channels_app.providers.errors import ProviderError
 from channels_app.providers.retry_after import retry_after_seconds
 from channels_app.providers.whapi import limits
 from channels_app.providers.whapi.parsing.reading import storable
-from kernel import http
 
 DETAIL_LIMIT = 300
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -78,21 +77,6 @@ def error_inside(headers: Mapping[str, str], body: Any, *, acting: bool) -> Prov
         return refusal(code, headers, body, acting=acting)
     said = _sentence("Whapi accepted the request and then reported a problem", message_of(body))
     return ProviderError("error_in_answer", said, outcome_unknown=acting, http_status=200)
-
-
-def unreadable_answer(status: int, *, acting: bool) -> ProviderError:
-    """A success without the promised JSON, e.g. a page of a proxy."""
-    detail = "The answer is not what Whapi promises. A proxy may have answered in its place."
-    return ProviderError("unreadable_answer", detail, outcome_unknown=acting, http_status=status)
-
-
-def unreached(failure: http.HttpFailure, *, acting: bool) -> ProviderError:
-    """For a request without an answer."""
-    if isinstance(failure, http.NotSent):
-        return ProviderError(f"not_sent_{failure.code}", failure.detail)
-    if failure.code == "too_large" and not acting:
-        return ProviderError("too_large", failure.detail, permanent=True)
-    return ProviderError(f"no_answer_{failure.code}", failure.detail, outcome_unknown=acting)
 
 
 def message_of(body: Any) -> str:
