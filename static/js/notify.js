@@ -4,21 +4,22 @@ import { me, nodesOf } from "./app.js"
 
 const RING_MS = 1500
 const SIDE = 32
-const told = new Map() // chat: when its newest message was told
+const told = new Map() // chat: the newest message that was told
 let began = ""
 
-/** From when on messages are news: the server's time of this visit. */
-export const begin = (at) => (began ||= at)
+/** From when on messages are news: the server's time of this visit. To the second, because theirs are no finer. */
+export const begin = (at) => (began ||= at.slice(0, 19))
 
 /** A row of the list changed; `before` says whether the reader has that chat in front of them. */
 export function news({ chat, html, unread }, { inFront }) {
   const row = nodesOf(html).querySelector(".row")
   const { at } = row.dataset
-  const fresh = began && at > began && at > (told.get(chat) ?? "")
-  told.set(chat, at)
+  const preview = row.querySelector(".preview bdi")?.textContent ?? ""
+  const newest = at + preview
+  const fresh = began && at > began && newest !== told.get(chat)
+  told.set(chat, newest)
   const theirs = !row.querySelector(".preview .tick")
   if (!fresh || !unread || !theirs || inFront || row.dataset.muted) return
-  const preview = row.querySelector(".preview bdi")?.textContent ?? ""
   tell({ title: row.querySelector(".name").textContent, words: preview, tag: chat, place: row.querySelector("a").href })
 }
 
