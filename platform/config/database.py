@@ -14,6 +14,10 @@ PREPARE_THRESHOLD = 5
 """Uses of a statement before its plan is kept; only for cursors that bind on the server (ours, not the ORM's)."""
 
 CONNECT_TIMEOUT_SECONDS = 10
+POOL_RECONNECT_SECONDS = 5
+"""A pool tries again after 1, 2, 4 … seconds, each of its places for so long; then the next to ask has it try at once.
+With psycopg's five minutes, a server that was away for a minute would stay so for a minute more."""
+
 SILENT_CONNECTION = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 """A server that vanished without a word is noticed within half a minute (libpq; seconds, the last milliseconds)."""
 
@@ -45,7 +49,12 @@ def database_settings(*, data_dir: Path, pool_size: int = 0, keep_seconds: int =
         **options,
     }
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 30}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": pool_size,
+            "timeout": 30,
+            "reconnect_timeout": POOL_RECONNECT_SECONDS,
+        }
     return parsed
 
 

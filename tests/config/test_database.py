@@ -44,6 +44,7 @@ def test_a_pool_replaces_kept_connections(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://u:p@h/d")
     pooled = database.database_settings(data_dir=tmp_path, pool_size=4, keep_seconds=600)
     assert pooled["OPTIONS"]["pool"]["max_size"] == 4
+    assert pooled["OPTIONS"]["pool"]["reconnect_timeout"] <= 10, "a short outage must not be made longer"
     assert pooled["CONN_MAX_AGE"] == 0
     assert database.database_settings(data_dir=tmp_path, keep_seconds=600)["CONN_MAX_AGE"] == 600
 
