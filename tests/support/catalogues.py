@@ -40,10 +40,10 @@ CALLS = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-NOT_FOR_USERS = re.compile(r"/(migrations|management|simulator|simulating|demo|load)/")
+NOT_FOR_USERS = re.compile(r"/(migrations|management|simulator|simulating|load)/|/demo/(?!seeding)")
 WRITES_SENTENCES = re.compile(
     r"^(channels_app/providers/|channels_app/workers|inbox/workers|\w+/services/|inbox/services/|inbox/access|\w+/errors\.py"
-    r"|inbox/selectors/timeline|platform/kernel/(http|errors|opus|paging)|platform/config/views/|workspaces/access)"
+    r"|inbox/selectors/timeline|platform/kernel/(http|errors|opus|paging)|platform/config/(views|demo)/|workspaces/access)"
 )
 SENTENCE = re.compile(r"(?=.*[a-z]{3})(\{\w+\}|[A-Z“][\w’']*,?) [^\n]*")
 CODE = re.compile(r"%s|::|</|\|| FROM |^Bearer |^\{\w+\} (\{|[A-Z×])|=")

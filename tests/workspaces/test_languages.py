@@ -36,7 +36,7 @@ def words(answer) -> str:
         ("a" * 5000, "en", "Sign in"),
     ],
 )
-def test_a_stranger_reads_what_the_browser_asks_for(client, asked, language, title):
+def test_a_stranger_reads_what_the_browser_asks_for(world, client, asked, language, title):
     answer = client.get("/sign-in/", headers={"Accept-Language": asked})
     assert f'<html lang="{language}"' in words(answer)
     assert title in words(answer)
@@ -94,7 +94,7 @@ def test_what_a_spanish_deed_stores_is_english_and_everybody_reads_their_own(wor
     assert "Disconnected by Ana Example." in words(ana.get(page, headers={"Accept-Language": "en"}))
 
 
-def test_a_thread_keeps_no_language_of_the_page_that_it_served(client):
+def test_a_thread_keeps_no_language_of_the_page_that_it_served(world, client):
     client.get("/sign-in/", headers={"Accept-Language": "es"})
     assert translation.get_language() == "en"
 
