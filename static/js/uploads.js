@@ -3,7 +3,7 @@
 
 import { bodyOf, element, gettext, me, notice } from "./app.js"
 
-const PART = 2 * 1024 * 1024 // daphne holds a whole request in memory, several times over
+const PART = 1024 * 1024 // daphne holds a whole request in memory, several times over, and lets go of it late
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15_000]
 
 const byChat = new Map()

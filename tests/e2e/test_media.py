@@ -119,7 +119,7 @@ def test_a_lost_connection_costs_one_part_and_not_the_file(visit, customer, stac
         route.abort() if len(asked) == 2 else route.continue_()
 
     ana.route("**/uploads/**", flaky)
-    choose(ana, ("plan.bin", "application/octet-stream", bytes(range(256)) * 20_000))
+    choose(ana, ("plan.bin", "application/octet-stream", bytes(range(256)) * 10_000))
     expect(ana.locator(".composer .upload.ready")).to_have_count(1, timeout=15_000)
     assert len(asked) == 4, "three parts, and the second once more"
     write(ana, "The plan")
@@ -127,7 +127,7 @@ def test_a_lost_connection_costs_one_part_and_not_the_file(visit, customer, stac
     expect(file).to_be_visible()
     with ana.expect_download() as download:
         file.click()
-    assert Path(download.value.path()).read_bytes() == bytes(range(256)) * 20_000
+    assert Path(download.value.path()).read_bytes() == bytes(range(256)) * 10_000
 
 
 def test_uploads_wait_with_their_chat_while_another_is_open(visit, customer):
