@@ -35,7 +35,7 @@ def test_what_takes_too_long_before_the_call_lets_nothing_leave_too_late(provide
         monkeypatch.setattr(gateway.time, "monotonic", lambda: later)
         return opened
 
-    monkeypatch.setattr(gateway, "_unseal", slowly)
+    monkeypatch.setattr(gateway._open, "_load", slowly)
     with pytest.raises(ProviderError, match="Nothing was sent") as refused:
         gateway.send(shop.pk, HELLO, deadline=5.0)
     assert provider.asked == []

@@ -57,7 +57,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "status": "APPROVED",
         "category": "MARKETING",
         "components": [
-            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["https://example.test/a.png"]}},
             {"type": "BODY", "text": "New in the shop: {{1}}.", "example": {"body_text": [["the blue teapot"]]}},
         ],
     },

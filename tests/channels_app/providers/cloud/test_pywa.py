@@ -158,7 +158,7 @@ def test_pywa_fetches_a_customers_file_and_reads_templates_and_the_number(progra
     assert program.wa.get_media_bytes(url.url).startswith(b"\x89PNG")
     assert url.sha256
     names = [one.name for one in program.wa.get_templates()]
-    assert names == ["order_update", "appointment_reminder", "hello_again", "winter_sale"]
+    assert names == ["order_update", "appointment_reminder", "hello_again", "product_news", "winter_sale"]
     assert program.wa.get_business_phone_number().display_phone_number == "+15550100100"
 
 
