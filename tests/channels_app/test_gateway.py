@@ -46,7 +46,7 @@ def test_a_database_that_is_away_before_the_call_leaves_no_doubt(provider, shop,
     def away(channel_id):
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(gateway, "_unseal", away)
+    monkeypatch.setattr(gateway._open, "_load", away)
     with pytest.raises(ProviderError, match="Nothing was sent") as refused:
         gateway.send(shop.pk, HELLO, deadline=5.0)
     assert not refused.value.outcome_unknown
