@@ -7,6 +7,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F, Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from channels_app import jobs
@@ -14,9 +15,11 @@ from channels_app.models import Channel
 from channels_app.services.asking import ask, is_asked
 from channels_app.states import SENDS, ChannelStatus
 from kernel import clock
+from kernel.sayings import said
 from outbox.errors import TryAgain
 from workspaces.models import Member
 from workspaces.roles import Permission, Role, allows
+from workspaces.selectors.languages import language_of
 
 PATIENCE = timedelta(minutes=3)
 """Connections come and go during a day; what is over by then is worth no e-mail."""
@@ -49,7 +52,8 @@ def tell_admins(*, channel_id: uuid.UUID, deadline: float) -> None:
     if not claim.filter(pk=channel_id).update(admins_told_at=now):
         return
     try:
-        _letter(channel, timeout=deadline).send()
+        for letter in _letters(channel, timeout=deadline):
+            letter.send()
     except (OSError, SMTPException) as error:
         Channel.objects.filter(pk=channel_id, admins_told_at=now).update(
             admins_told_at=F("admins_told_at") - AT_MOST_EVERY
@@ -57,7 +61,19 @@ def tell_admins(*, channel_id: uuid.UUID, deadline: float) -> None:
         raise TryAgain("mail_failed", f"The mail server did not take the e-mail ({type(error).__name__}).") from error
 
 
-def _letter(channel: Channel, *, timeout: float) -> EmailMessage:
+def _letters(channel: Channel, *, timeout: float) -> list[EmailMessage]:
+    """One for each language that the admins read; together they take no longer than `timeout`."""
+    readers: dict[str, list[str]] = {}
+    for member in _admins_of(channel):
+        readers.setdefault(language_of(member.user, ""), []).append(member.user.email)
+    letters = []
+    for language, addresses in readers.items():
+        with translation.override(language):
+            letters.append(_letter(channel, addresses, timeout=timeout / len(readers)))
+    return letters
+
+
+def _letter(channel: Channel, addresses: list[str], *, timeout: float) -> EmailMessage:
     address = f"{settings.PUBLIC_URL}/w/{channel.workspace.slug}/channels/{channel.pk}/"
     return EmailMessage(
         subject=_("%(channel)s: %(status)s") % {"channel": channel.name, "status": channel.get_status_display()},
@@ -68,17 +84,17 @@ def _letter(channel: Channel, *, timeout: float) -> EmailMessage:
         % {
             "channel": channel.name,
             "workspace": channel.workspace.name,
-            "detail": channel.status_detail or channel.get_status_display(),
+            "detail": said(channel.status_detail) or channel.get_status_display(),
             "address": address,
         },
-        bcc=_admins_of(channel),
+        bcc=addresses,
         connection=get_connection(timeout=timeout),
     )
 
 
-def _admins_of(channel: Channel) -> list[str]:
+def _admins_of(channel: Channel) -> list[Member]:
     roles = [role for role in Role if allows(role, Permission.MANAGE_CHANNELS)]
-    members = Member.objects.filter(
+    members = Member.objects.select_related("user").filter(
         workspace_id=channel.workspace_id, role__in=roles, removed_at__isnull=True, user__is_active=True
     )
-    return list(members.order_by("id").values_list("user__email", flat=True))
+    return list(members.order_by("id"))

@@ -250,6 +250,19 @@ def test_the_admins_are_told_by_e_mail_when_a_number_stays_away(channel, mail_ho
     assert f"/w/acme/channels/{channel.pk}/" in letter.body
 
 
+def test_each_admin_is_written_to_in_the_language_they_read(world, channel, mail_host):
+    world.ana.user.language = "es"
+    world.ana.user.save()
+    connection.note_connection(
+        channel_id=channel.pk, values=InboundConnection(S.LOGGED_OUT, "WhatsApp banned the number.")
+    )
+    perform(job(channel, jobs.TELL_ADMINS))
+    letters = {letter.bcc[0]: letter for letter in mail.outbox}
+    assert "WhatsApp bloqueó el número." in letters["ana@example.com"].body
+    assert letters["ana@example.com"].subject.endswith(": Desvinculado")
+    assert "WhatsApp banned the number." in letters["adam@example.com"].body
+
+
 def test_what_is_over_soon_and_what_repeats_within_the_hour_is_no_e_mail(channel, mail_host, monkeypatch):
     away, back = InboundConnection(S.ERROR, "It broke."), InboundConnection(S.CONNECTED)
     connection.note_connection(channel_id=channel.pk, values=away)
