@@ -24,6 +24,7 @@ from inbox.selectors.standings import Standing, standings_seen_by
 from inbox.selectors.threads import NoteBubble
 from inbox.selectors.unread import unread_chat_count
 from inbox.states import ChatState, Direction, MessageStatus, MessageType
+from inbox.views.asked import key_or_none, words_in
 from inbox.views.refusals import in_words
 from kernel.clock import now
 from kernel.paging import page_limit
@@ -65,7 +66,7 @@ class Filters:
             label=key_or_none(query.get("label", "")),
             member=key_or_none(query.get("member", "")),
             unread=bool(query.get("unread")),
-            q=query.get("q", "").replace("\x00", "").strip()[:200],
+            q=words_in(query),
         )
 
     @property
@@ -235,10 +236,3 @@ def blank_bubble(member: Member) -> Bubble:
         poll=None,
         edits=(),
     )
-
-
-def key_or_none(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

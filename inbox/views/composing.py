@@ -11,9 +11,8 @@ from inbox.access import chat_for
 from inbox.emoji import EMOJI
 from inbox.selectors.quick_replies import quick_replies_for
 from inbox.services.drafts import save_draft
-from inbox.views.messages import text_in
+from inbox.views.asked import key_given, text_in
 from inbox.views.refusals import in_words
-from kernel.errors import Invalid
 from workspaces.selectors.people import members_of
 from workspaces.views.guard import member_view
 
@@ -23,17 +22,12 @@ from workspaces.views.guard import member_view
 @in_words
 def draft_save(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Keep what was typed; an empty text forgets it."""
-    quoted = request.POST.get("quoted")
-    try:
-        quoted_id = uuid.UUID(quoted) if quoted else None
-    except ValueError:
-        raise Invalid("quoted is not an id.", fields={"quoted": ["not an id"]}) from None
     save_draft(
         actor=request.member,
         chat=chat_for(request.member, chat_id),
         text=text_in(request),
         as_note=request.POST.get("as_note") == "1",
-        quoted_id=quoted_id,
+        quoted_id=key_given(request.POST, "quoted"),
     )
     return HttpResponse(status=204)
 

@@ -17,10 +17,10 @@ from inbox.selectors.chat_list import title_of
 from inbox.selectors.standings import standing_in
 from inbox.selectors.threads import cursor_at_row, drawn, row_in, thread_page
 from inbox.services.reading import mark_read
+from inbox.views.asked import key_of
 from inbox.views.chat_list import fragment_context, page_context
 from inbox.views.refusals import in_words
 from kernel.clock import now
-from kernel.errors import NotFound
 from kernel.ids import new_id
 from workspaces.models import Member
 from workspaces.views.guard import member_view
@@ -72,7 +72,7 @@ def conversation_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     read_at = now()  # what is committed later than this is told by frames
     around = None
     if asked := request.GET.get("at"):
-        around = row_in(chat, _key(asked))
+        around = row_in(chat, key_of(asked))
         if around is None:
             raise NoSuchChat
     page = thread_page(chat, limit=MESSAGES, around=around)
@@ -90,10 +90,3 @@ def conversation_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
         "standing": standing_in(chat),
         "fresh_client_id": new_id(),
     }
-
-
-def _key(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise NotFound from None

@@ -21,6 +21,7 @@ from inbox.services.labelling import put_label, take_label
 from inbox.services.reading import mark_unread
 from inbox.services.shelving import finish_chat, reopen_chat, snooze_chat
 from inbox.states import ChatState
+from inbox.views.asked import key_of
 from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
 from kernel.errors import Invalid, NotFound
@@ -77,7 +78,7 @@ def chat_label(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Put a label on with `on`, or take it off."""
     chat = chat_for(request.member, chat_id)
     deed = put_label if request.POST.get("on") else take_label
-    deed(actor=request.member, chat=chat, label_id=_key(request.POST.get("label", "")))
+    deed(actor=request.member, chat=chat, label_id=key_of(request.POST.get("label", "")))
     return _told(request, chat.pk)
 
 
@@ -165,14 +166,7 @@ def _member(request: HttpRequest) -> Member | None:
     asked = request.POST.get("member", "")
     if not asked:
         return None
-    member = members_of(request.workspace).filter(pk=_key(asked)).first()
+    member = members_of(request.workspace).filter(pk=key_of(asked)).first()
     if member is None:
         raise NotFound(_("That person is not a member any more."))
     return member
-
-
-def _key(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise NotFound from None

@@ -17,10 +17,10 @@ from inbox.services.editing import edit_message, react, revoke_message
 from inbox.services.resolving import cancel_message, mark_sent, retry_message
 from inbox.services.scheduling import reschedule_message
 from inbox.services.sending import send_message
+from inbox.views.asked import key_given, text_in
 from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
 from kernel.clock import now
-from kernel.errors import Invalid
 from workspaces.access import require
 from workspaces.roles import Permission
 from workspaces.views.guard import member_view
@@ -104,7 +104,7 @@ def _send(request: HttpRequest, chat: Chat) -> HttpResponse:
             draft=_draft(request),
             due_at=due_at,
             hold_seconds=request.user.undo_seconds if due_at is None else 0,
-            seen=_key(request.POST.get("seen"), "seen"),
+            seen=key_given(request.POST, "seen"),
         )
     except ChatMovedOn as moved:
         context = {"message": moved.newest, "who": sender_name_of(moved.newest)}
@@ -115,15 +115,10 @@ def _send(request: HttpRequest, chat: Chat) -> HttpResponse:
 
 
 def _draft(request: HttpRequest) -> Draft:
-    quoted_id = _key(request.POST.get("quoted"), "quoted")
-    attachment_id = _key(request.POST.get("attachment"), "attachment")
+    quoted_id = key_given(request.POST, "quoted")
+    attachment_id = key_given(request.POST, "attachment")
     kind = attachment_for(request.member, attachment_id).kind if attachment_id else "text"
     return Draft(type=kind, text=text_in(request), quoted_id=quoted_id, attachment_id=attachment_id)
-
-
-def text_in(request: HttpRequest) -> str:
-    """The text of the form, with the line ends of WhatsApp, and without what PostgreSQL cannot store."""
-    return request.POST.get("text", "").replace("\r\n", "\n").replace("\x00", "")
 
 
 def _due_at(request: HttpRequest) -> datetime | None:
@@ -147,9 +142,9 @@ def _page(request: HttpRequest, chat: Chat) -> HttpResponse:
     """
     read_at = now()
     headers = {}
-    if first := request.GET.get("from"):
-        rows = thread_from(chat, _key(first, "from"))
-        if rows and str(rows[0].id) != first:
+    if first := key_given(request.GET, "from"):
+        rows = thread_from(chat, first)
+        if rows and rows[0].id != first:
             headers["X-Older"] = cursor_at_row(rows[0])
     elif cursor := request.GET.get("newer"):
         page = thread_page(chat, cursor=cursor, limit=MESSAGES, direction="newer")
@@ -172,12 +167,3 @@ def _page(request: HttpRequest, chat: Chat) -> HttpResponse:
 def _one(request: HttpRequest, message: Message, *, status: int = 200) -> HttpResponse:
     context = {**fragment_context(request.member), "bubble": bubbles([message])[0]}
     return render(request, "inbox/_message.html", context, status=status)
-
-
-def _key(text: str | None, field: str) -> uuid.UUID | None:
-    if not text:
-        return None
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise Invalid(f"{field} is not an id.", fields={field: ["not an id"]}) from None

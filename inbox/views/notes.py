@@ -10,8 +10,8 @@ from inbox.access import chat_for, note_for
 from inbox.models import Note
 from inbox.selectors.threads import notes_by_ids
 from inbox.services.notes import delete_note, edit_note, write_note
+from inbox.views.asked import text_in
 from inbox.views.chat_list import fragment_context
-from inbox.views.messages import text_in
 from inbox.views.refusals import in_words
 from workspaces.views.guard import member_view
 

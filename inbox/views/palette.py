@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from inbox.selectors.palette import chats_named
+from inbox.views.asked import words_in
 from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
 from workspaces.views.guard import member_view
@@ -16,6 +17,6 @@ CHATS = 8
 @require_safe
 @in_words
 def palette(request: HttpRequest) -> HttpResponse:
-    q = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    context = {**fragment_context(request.member), "chats": chats_named(request.member, q, limit=CHATS)}
+    chats = chats_named(request.member, words_in(request.GET), limit=CHATS)
+    context = {**fragment_context(request.member), "chats": chats}
     return render(request, "inbox/_palette.html", context)

@@ -12,7 +12,8 @@ from channels_app.access import channel_for, channels_visible_to
 from inbox.policy import phone_number_of
 from inbox.selectors.contacts import contact_page
 from inbox.services.sending import start_chat
-from inbox.views.chat_list import fragment_context, key_or_none
+from inbox.views.asked import key_or_none, words_in
+from inbox.views.chat_list import fragment_context
 from inbox.views.refusals import in_words
 from kernel.errors import Invalid
 from workspaces.access import require
@@ -48,7 +49,7 @@ def chat_new(request: HttpRequest) -> HttpResponse:
 def chat_people(request: HttpRequest) -> HttpResponse:
     """Contacts whose name or number begins so."""
     require(request.member, Permission.WRITE_MESSAGES)
-    q = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    q = words_in(request.GET)
     people = [_person(contact) for contact in contact_page(request.member, q=q, limit=FOUND).rows] if q else []
     return render(request, "inbox/_people_found.html", {"people": [one for one in people if one["to"]]})
 

@@ -4,26 +4,17 @@ import uuid
 
 from django.http import QueryDict
 
-from kernel.errors import NotFound
+from inbox.views.asked import key_of, key_or_none
 
 
 def posted_key(post: QueryDict) -> uuid.UUID:
     """The id of what the form is about. Raises NotFound."""
-    try:
-        return uuid.UUID(post.get("id", ""))
-    except ValueError:
-        raise NotFound from None
+    return key_of(post.get("id", ""))
 
 
 def posted_keys(post: QueryDict, name: str) -> list[uuid.UUID]:
     """The ids that were ticked; what is none is passed over."""
-    keys = []
-    for text in post.getlist(name):
-        try:
-            keys.append(uuid.UUID(text))
-        except ValueError:
-            continue
-    return keys
+    return [key for key in map(key_or_none, post.getlist(name)) if key is not None]
 
 
 def number(text: str, otherwise: int) -> int:
