@@ -1,6 +1,6 @@
 // Who else is in the open chat, and who types. Known from the socket alone; whoever is silent for a while is forgotten.
 
-import { ngettext } from "./app.js"
+import { element, ngettext } from "./app.js"
 
 const VIEWS_MS = 65_000
 const TYPES_MS = 6000
@@ -32,26 +32,21 @@ function draw() {
   for (const [member, { at }] of people) if (now - at > VIEWS_MS) people.delete(member)
   const typing = [...people].filter(([, { state, at }]) => state === "types" && now - at < TYPES_MS).map(([member]) => member)
   const all = [...people.keys()]
-  place.replaceChildren(...all.slice(0, 3).map((member) => face(member, typing.includes(member))))
   const first = (member) => names.get(member).name.split(" ")[0]
   const words = typing.length
     ? ngettext("{who} is typing…", "{who} are typing…", typing.length, { who: typing.map(first).join(", ") })
     : all.length ? ngettext("{who} is here", "{who} are here", all.length, { who: all.map(first).join(", ") }) : ""
-  const said = document.createElement("span")
-  said.className = "said"
-  said.textContent = words
-  if (words) place.append(said)
+  const shown = [words, ...all, ...typing].join()
+  if (place.dataset.shown === shown) return // drawn anew it would be read out anew
+  place.dataset.shown = shown
   place.title = words
+  place.replaceChildren(...all.slice(0, 3).map((member) => face(member, typing.includes(member))))
+  if (words) place.append(element("span", { className: "said" }, words))
 }
 
 function face(member, types) {
   const { initials, hue } = names.get(member)
-  const disc = document.createElement("span")
-  disc.className = types ? "face small types" : "face small"
-  disc.dataset.h = hue
-  disc.ariaHidden = "true"
-  disc.textContent = initials
-  return disc
+  return element("span", { className: types ? "face small types" : "face small", ariaHidden: "true", dataset: { h: hue } }, initials)
 }
 
 setInterval(draw, 2000)
