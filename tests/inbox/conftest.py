@@ -1,11 +1,15 @@
 """A chat of Acme's, a scripted provider, and callers of the API."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import transaction
 from rest_framework.test import APIClient
 
+from channels_app.models import Channel
 from inbox.models import Chat
+from inbox.services.ingesting import Heard, Source, apply_values
 from kernel import signing
 from tests.support.chats import FakeProvider, make_chat
 from tests.support.world import World
@@ -16,6 +20,18 @@ from workspaces.roles import Role
 @pytest.fixture
 def chat(world: World) -> Chat:
     return make_chat(world.channel)
+
+
+@pytest.fixture
+def hear(world: World) -> Callable[..., None]:
+    """Apply values as the channel's provider says them: `hear(value, …, again=False, channel=…)`."""
+
+    def apply(*values: Any, again: bool = False, channel: Channel = world.channel) -> None:
+        source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
+        with transaction.atomic():
+            apply_values([Heard(source, value, again) for value in values])
+
+    return apply
 
 
 @pytest.fixture

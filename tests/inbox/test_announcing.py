@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
@@ -16,7 +15,7 @@ from channels_app.providers.base import (
 )
 from channels_app.services import renumbering
 from inbox.models import Chat, Message
-from inbox.services.ingesting import Heard, Source, apply_groups, apply_values
+from inbox.services.ingesting import apply_groups
 from inbox.services.ingesting.chats import ARCHIVED
 from inbox.services.ingesting.groups import NOT_IN_GROUP
 from kernel import clock
@@ -25,16 +24,6 @@ GROUP = "120363000000000001@g.us"
 OTHER_GROUP = "120363000000000002@g.us"
 OWN = "15550100100@s.whatsapp.net"
 CARLA, OTTO = "15550100111@s.whatsapp.net", "15550100112@s.whatsapp.net"
-
-
-@pytest.fixture
-def hear(world):
-    def apply(*values, again=False):
-        channel = world.channel
-        source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
-        apply_values([Heard(source, value, again) for value in values])
-
-    return apply
 
 
 def said(wa_id: str, *, chat: str = CARLA, name: str = "Carla Sample", **more) -> InboundMessage:

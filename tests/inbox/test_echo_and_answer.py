@@ -10,7 +10,7 @@ from django.utils import timezone
 from channels_app.providers.base import InboundMessage, InboundStatus
 from channels_app.providers.errors import ProviderError
 from inbox.models import Attachment, Chat, Message
-from inbox.services.ingesting import Heard, Source, apply_values, echoes
+from inbox.services.ingesting import echoes
 from inbox.services.resolving import retry_message
 from outbox.models import Attempt, Item
 from tests.support.chats import drain, item_of, make_chat, settle, write
@@ -18,17 +18,6 @@ from tests.support.query_budget import queries_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hear(world: World) -> Callable[..., None]:
-    source = Source(world.channel.pk, world.acme.pk, "whapi", world.channel.own_wa_id)
-
-    def apply(*values) -> None:
-        with transaction.atomic():
-            apply_values([Heard(source, value) for value in values])
-
-    return apply
 
 
 def echo(chat: Chat, text: str, wa_message_id: str) -> InboundMessage:

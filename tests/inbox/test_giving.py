@@ -9,14 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_app.providers.base import InboundMessage
 from channels_app.services.restricting import keep_for_teams
 from inbox.models import AssignmentRule, Chat
 from inbox.services import giving
 from inbox.services.giving import give_everywhere, give_waiting_chats, set_rule
-from inbox.services.ingesting import Heard, Source, apply_values
 from inbox.services.shelving import finish_chat
 from tests.support.chats import customer_writes, make_chat, write
+from tests.support.inbound import said
 from tests.support.query_budget import queries_of
 from tests.support.world import make_member
 from workspaces.models import Member
@@ -93,14 +92,9 @@ def test_whoever_comes_back_is_given_what_waits(world, two_agents, django_captur
     assert takers(chats) == ["Gil"]
 
 
-def test_whoever_writes_is_given_to_somebody_at_once(world, two_agents, django_capture_on_commit_callbacks):
-    channel, who = world.channel, "15550100111@s.whatsapp.net"
-    source = Source(channel.pk, channel.workspace_id, channel.provider, channel.own_wa_id)
-    told = InboundMessage(
-        wa_message_id="a", wa_chat_id=who, at=timezone.now(), text="Hello", from_me=False, sender_wa_id=who, type="text"
-    )
+def test_whoever_writes_is_given_to_somebody_at_once(hear, two_agents, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        apply_values([Heard(source, told, False)])
+        hear(said("a"))
     assert takers([Chat.objects.get()]) == ["Ben"]
 
 

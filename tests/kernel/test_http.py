@@ -6,10 +6,9 @@ import io
 import os
 import socket
 import ssl
-import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -19,103 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kernel import http
-
-OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"a": true}'
-SECRET = "token-that-nobody-may-see"
-
-
-class Peer:
-    """A server whose every connection is handled by `behave(connection, number)`."""
-
-    def __init__(self, listener: socket.socket):
-        self.port = listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/path?token={SECRET}"
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self.stopped = threading.Event()
-
-    def read(self, connection: socket.socket) -> bytes:
-        """One request: headers and, by its length, the body."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            chunk = connection.recv(65536)
-            if not chunk:
-                return data
-            data += chunk
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if b"ontent-Length" in line), 0)
-        while len(body) < length and (chunk := connection.recv(65536)):
-            body += chunk
-        self.requests.append(head + b"\r\n\r\n" + body)
-        return self.requests[-1]
-
-    def drip(self, connection: socket.socket, data: bytes, pause: float = 0.05) -> None:
-        for place in range(len(data)):
-            connection.sendall(data[place : place + 1])
-            if self.stopped.wait(pause):
-                return
-
-
-@contextmanager
-def serving(behave: Callable[[Peer, socket.socket, int], None], host: str = "127.0.0.1") -> Iterator[Peer]:
-    with socket.create_server((host, 0)) as listener:
-        peer = Peer(listener)
-
-        def accept() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                peer.connections += 1
-                threading.Thread(target=handle, args=(connection, peer.connections), daemon=True).start()
-
-        def handle(connection: socket.socket, number: int) -> None:
-            with connection:
-                try:
-                    behave(peer, connection, number)
-                except OSError:
-                    return
-
-        threading.Thread(target=accept, daemon=True).start()
-        try:
-            yield peer
-        finally:
-            peer.stopped.set()
-            listener.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def answering(*answers: bytes) -> Iterator[Peer]:
-    """Each request on a connection gets the next answer; the last one repeats."""
-
-    def behave(peer: Peer, connection: socket.socket, number: int) -> None:
-        turn = 0
-        while peer.read(connection):
-            connection.sendall(answers[min(turn, len(answers) - 1)])
-            turn += 1
-
-    with serving(behave) as peer:
-        yield peer
-
-
-def call(url: str, method: str = "POST", **more):
-    settings = {"json": {"b": 1}, "deadline": 5, "max_bytes": 1_000_000, "allow_private": True, **more}
-    return http.request(method, url, **{"session": http.Session(), **settings})
-
-
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def failed(kind: type[http.HttpFailure], code: str, url: str, **more) -> http.HttpFailure:
-    with pytest.raises(http.HttpFailure) as caught:
-        call(url, **more)
-    assert (type(caught.value), caught.value.code) == (kind, code)
-    assert SECRET not in f"{caught.value} {caught.value!r} {caught.value.__cause__}"
-    return caught.value
-
+from tests.support.peers import OK, SECRET, Peer, answering, call, failed, reset, serving
 
 # --- Answers ---
 
@@ -413,84 +316,3 @@ def test_a_full_disk_is_told_apart():
 
     with answering(OK) as peer:
         failed(http.NoAnswer, "sink", peer.url, sink=Full())
-
-
-# --- Keep-alive ---
-
-
-def test_connections_are_kept_and_a_new_one_is_made_when_the_server_closed_it():
-    closing = threading.Event()
-
-    def behave(peer: Peer, connection: socket.socket, number: int) -> None:
-        for _ in range(2):
-            if not peer.read(connection):
-                return
-            connection.sendall(OK)
-        connection.close()
-        closing.set()
-
-    with serving(behave) as peer:
-        session = http.Session()
-        call(peer.url, session=session)
-        call(peer.url, session=session)
-        assert peer.connections == 1
-        assert closing.wait(5)
-        assert call(peer.url, session=session).status == 200
-        assert (peer.connections, len(peer.requests)) == (2, 3)
-
-
-def test_a_connection_that_was_idle_too_long_is_not_used_again(monkeypatch):
-    with answering(OK) as peer:
-        session = http.Session()
-        call(peer.url, session=session)
-        monkeypatch.setattr(http, "KEEP_ALIVE_IDLE_SECONDS", 0.0)
-        call(peer.url, session=session)
-        assert peer.connections == 2
-
-
-# --- Private addresses ---
-
-PRIVATE = ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1"]
-PRIVATE_6 = ["[::1]", "[fe80::1]", "[fc00::1]", "[::ffff:10.0.0.1]", "[::ffff:127.0.0.1]", "[2002:0a00:0001::]", "[::]"]
-PRIVATE_6 += ["[64:ff9b::a00:1]", "[64:ff9b::7f00:1]", "[::7f00:1]"]
-
-
-@pytest.mark.parametrize("host", [*PRIVATE, *PRIVATE_6, "127.0.0.1", "127.1", "2130706433", "localhost"])
-def test_private_addresses_are_refused(host, settings):
-    settings.DEBUG = False
-    failed(http.NotSent, "refused_address", f"http://{host}:9/", allow_private=False)
-
-
-def test_loopback_is_allowed_while_debugging(settings):
-    settings.DEBUG = True
-    with answering(OK) as peer:
-        assert call(peer.url, allow_private=False).status == 200
-    failed(http.NotSent, "refused_address", "http://10.0.0.1/", allow_private=False)
-
-
-def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatch, settings):
-    """A name that is public when it is checked and private when it is called (DNS rebinding) gains nothing."""
-    settings.DEBUG = False
-    answers = [["93.184.215.14"], ["127.0.0.1"]]
-    asked, called = [], []
-
-    def resolve(host, port, **_):
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in answers[min(len(asked) - 1, 1)]]
-
-    def connect(address, timeout):
-        called.append(address[0])
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket, "create_connection", connect)
-    failed(http.NotSent, "connect", "http://rebinding.example/", allow_private=False)
-    assert (asked, called) == (["rebinding.example"], ["93.184.215.14"])
-
-
-def test_a_guarded_call_never_rides_on_an_unguarded_connection(settings):
-    settings.DEBUG = False
-    with answering(OK) as peer:
-        session = http.Session()
-        assert call(peer.url, session=session, allow_private=True).status == 200
-        failed(http.NotSent, "refused_address", peer.url, session=session, allow_private=False)
