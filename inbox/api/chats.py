@@ -1,6 +1,7 @@
 """Chats: the list, one chat, its messages, and reading it."""
 
 import uuid
+from dataclasses import asdict
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,8 +18,8 @@ from inbox.api.shapes import ChatDetailShape, ChatShape, MessageShape, chat_shap
 from inbox.forms import DraftForm
 from inbox.models import Chat
 from inbox.selectors.chat_list import chat_page, chat_rows
-from inbox.selectors.contacts import participants_of
 from inbox.selectors.messages import bubbles, messages_page
+from inbox.selectors.people import participants_of
 from inbox.services.assigning import assign_chat, mute_chat
 from inbox.services.labelling import set_labels
 from inbox.services.reading import mark_read
@@ -177,7 +178,7 @@ def sent(actor: Actor, chat: Chat, form: DraftForm) -> Response:
 
 
 def detail_of(actor: Actor, chat: Chat) -> dict:
-    return chat_shape(chat_rows(actor, [chat])[0]) | {"participants": participants_of(chat)}
+    return chat_shape(chat_rows(actor, [chat])[0]) | {"participants": [asdict(one) for one in participants_of(chat)]}
 
 
 def _state(query: QueryDict) -> str | None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext
 
 from channels_app.models import ChannelTeam
 from inbox.models import Chat, ContactAddress, Participant
@@ -16,27 +15,24 @@ from workspaces.roles import PERMISSIONS, Permission
 
 @dataclass(frozen=True)
 class Person:
+    """`name` is the number where nobody knows a name, and "" where there is not even that."""
+
     wa_id: str
     name: str
     rank: str
 
 
-def participants_of(chat: Chat, *, limit: int) -> list[Person]:
-    """Those who have not left, admins first, by name. Two queries."""
-    found = list(Participant.objects.filter(chat=chat, left=False).order_by("id")[:limit])
+def participants_of(chat: Chat, *, limit: int | None = None) -> list[Person]:
+    """Those in a group, admins first, by name. Two queries; none for a direct chat."""
+    if chat.kind != "group":
+        return []
+    inside = list(Participant.objects.filter(chat=chat, left=False).order_by("id")[:limit])
     known = ContactAddress.objects.select_related("contact").filter(
-        workspace_id=chat.workspace_id, wa_id__in=[participant.wa_id for participant in found]
+        workspace_id=chat.workspace_id, wa_id__in=[one.wa_id for one in inside]
     )
     names = {address.wa_id: address.contact.display_name for address in known}
-    people = [
-        Person(
-            participant.wa_id,
-            names.get(participant.wa_id) or phone_number_of(participant.wa_id) or gettext("Somebody"),
-            participant.rank,
-        )
-        for participant in found
-    ]
-    return sorted(people, key=lambda person: (person.rank == "member", person.name.lower()))
+    people = [Person(one.wa_id, names.get(one.wa_id) or phone_number_of(one.wa_id), one.rank) for one in inside]
+    return sorted(people, key=lambda person: (person.rank == "member", person.name.casefold(), person.wa_id))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ PARTICIPANTS = 300
 @require_safe
 def chat_info(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     member, chat = request.member, chat_for(request.member, chat_id)
-    people = participants_of(chat, limit=PARTICIPANTS + 1) if chat.kind == "group" else []
+    people = participants_of(chat, limit=PARTICIPANTS + 1)
     addresses = sorted(address.wa_id for address in chat.contact.addresses.all()) if chat.contact else [chat.wa_chat_id]
     media, files = files_shared(chat)
     context = {
