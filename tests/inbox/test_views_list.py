@@ -19,7 +19,7 @@ def browser_of(member: Member) -> Client:
     return browser
 
 
-def rows(member: Member, **query: str) -> str:
+def rows(member: Member, /, **query: str) -> str:
     response = browser_of(member).get(reverse("inbox:chat-rows", args=["acme"]), query, headers={"HX-Request": "true"})
     assert response.status_code == 200
     return response.content.decode()
