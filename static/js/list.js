@@ -208,7 +208,7 @@ export function presence({ chat, status }) {
   if (document.querySelector("#conversation").dataset.chat === chat) places.push(document.querySelector("#conversation .bar .typing"))
   for (const place of places) {
     if (!place) continue
-    place.textContent = status === "recording" ? "recording…" : "typing…"
+    place.textContent = status === "recording" ? gettext("recording…") : gettext("typing…")
     place.hidden = !on
   }
   clearTimeout(typing.get(chat))

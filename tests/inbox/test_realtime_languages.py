@@ -20,7 +20,7 @@ async def test_ana_hears_in_spanish_what_ben_hears_in_english(world, chat):
     async with inbox_of(world.ana) as ana, inbox_of(world.ben) as ben:
         await ana.opens(chat.pk)
         await ben.opens(chat.pk)
-        message = await sync_to_async(write)(world.vic, chat, "Good morning", "c-1")
+        message = await sync_to_async(write)(world.adam, chat, "Good morning", "c-1")
         spanish = await ana.hears("message", id=str(message.pk))
         english = await ben.hears("message", id=str(message.pk))
         assert "Esperando a enviarse" in spanish["html"]
