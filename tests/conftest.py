@@ -5,7 +5,9 @@ import pytest
 from inbox.realtime.listener import stop_listener
 from inbox.realtime.notifier import notifier
 from outbox.services import waking
+from tests.support import secrets_watch
 from tests.support.browser import MISSING
+from tests.support.secrets_watch import watch
 from tests.support.world import World, make_world
 from webhooks.services import applier
 
@@ -24,6 +26,25 @@ def django_db_setup(django_db_setup):
     waking.close()
     notifier.close()
     stop_listener()
+
+
+def pytest_sessionstart() -> None:
+    secrets_watch.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item):
+    watch.begin()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """A test in which a secret shows up in plain text has failed, whatever it is about."""
+    result = yield
+    if leaks := watch.leaks():
+        pytest.fail("\n".join(["Secrets are in plain text.", *leaks]), pytrace=False)
+    return result
 
 
 SLOWEST_LAST = ("tests/acceptance", "tests/e2e")
