@@ -110,11 +110,6 @@ def update_channel(
     return channel
 
 
-def replace_token(*, actor: Actor, channel_id: uuid.UUID, token: str) -> Channel:
-    """As `replace_values`, for the token alone."""
-    return replace_values(actor=actor, channel_id=channel_id, given={TOKEN: token})
-
-
 @again_after_deadlock
 def replace_values(*, actor: Actor, channel_id: uuid.UUID, given: dict[str, str]) -> Channel:
     """Put new values in place of some that the vendor needs, and register the webhook with them.

@@ -6,7 +6,6 @@ from channels_app.models import Channel, Credential
 from kernel import clock, crypto
 
 TOKEN = "token"  # noqa: S105  the name of a secret, not one
-WEBHOOK_SECRET = "webhook_secret"  # noqa: S105
 QR = "qr"
 PAIRING_CODE = "pairing_code"
 CODES = (QR, PAIRING_CODE)

@@ -190,11 +190,6 @@ def parse(provider: str, *, method: str, suffix: str, body: bytes) -> Parsed:
     return _adapter(provider).parse(method=method, suffix=suffix, body=body)
 
 
-def sends_are_repeatable(provider: str) -> bool:
-    """Whether the vendor drops a second send of the same message by itself."""
-    return _adapter(provider).repeatable_sends
-
-
 def waiting_code(channel_id: uuid.UUID, name: str) -> tuple[str, datetime] | None:
     """What links a phone to the channel, and when it ends; None when there is none.
 

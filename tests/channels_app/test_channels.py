@@ -112,7 +112,7 @@ def test_a_channel_is_renamed_with_its_lane_and_keeps_its_cap(world, shop):
 
 def test_a_new_token_takes_the_place_of_the_old_one(world, shop):
     before = Credential.objects.get(channel=shop, name="token")
-    channels.replace_token(actor=world.ana, channel_id=shop.pk, token="another-token-5678")
+    channels.replace_values(actor=world.ana, channel_id=shop.pk, given={"token": "another-token-5678"})
     after = Credential.objects.get(channel=shop, name="token")
     assert (after.pk, after.hint) == (before.pk, "5678")
     assert crypto.decrypt(after.sealed) == "another-token-5678"
@@ -190,7 +190,9 @@ def test_a_connected_channel_is_closed_when_it_is_removed(world):
 
 DEEDS = {
     "rename": lambda actor, pk: channels.update_channel(actor=actor, channel_id=pk, name="Mine"),
-    "replace token": lambda actor, pk: channels.replace_token(actor=actor, channel_id=pk, token=TOKEN[::-1]),
+    "replace token": lambda actor, pk: channels.replace_values(
+        actor=actor, channel_id=pk, given={"token": TOKEN[::-1]}
+    ),
     "replace secret": lambda actor, pk: channels.replace_webhook_secret(actor=actor, channel_id=pk),
     "remove": lambda actor, pk: channels.remove_channel(actor=actor, channel_id=pk),
 }

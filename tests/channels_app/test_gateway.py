@@ -10,7 +10,7 @@ from channels_app.models import Credential
 from channels_app.providers.base import Outgoing
 from channels_app.providers.errors import ProviderError
 from channels_app.services import gateway
-from channels_app.services.channels import remove_channel, replace_token
+from channels_app.services.channels import remove_channel, replace_values
 from kernel import crypto
 from tests.channels_app.conftest import TOKEN
 from tests.support.fake_provider import token_of
@@ -83,7 +83,7 @@ def test_after_some_seconds_the_credentials_are_read_again_without_deriving_a_ke
 def test_a_replaced_token_is_used_at_once(world, provider, shop, django_capture_on_commit_callbacks):
     gateway.send(shop.pk, HELLO, deadline=5.0)
     with django_capture_on_commit_callbacks(execute=True):
-        replace_token(actor=world.ana, channel_id=shop.pk, token="another-token-123456")
+        replace_values(actor=world.ana, channel_id=shop.pk, given={"token": "another-token-123456"})
     gateway.send(shop.pk, HELLO, deadline=5.0)
     assert token_of(provider) == "another-token-123456"
 

@@ -14,6 +14,7 @@ from kernel import clock, signing
 from outbox.models import Item, Lane
 from outbox.services import operating
 from tests.channels_app.conftest import TOKEN
+from tests.support.fake_provider import fake_provider, perform, waiting_jobs
 from tests.support.world import make_channel
 from workspaces.models import AuditEntry
 
@@ -261,6 +262,10 @@ def test_ana_connects_logs_out_and_removes(world, ana, shop):
     answer = ana.post(url("channel-act", channel_id=shop.pk, deed="remove"), {"from": "detail"})
     assert answer.url == url()
     assert f'id="channel-{shop.pk}"' not in ana.get(url()).content.decode()
+    with fake_provider() as provider:
+        for item in waiting_jobs(shop):
+            perform(item)
+    assert "leave" in provider.names()
     assert not Credential.objects.filter(channel=shop).exists()
 
 

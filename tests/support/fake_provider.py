@@ -25,7 +25,6 @@ class FakeProvider:
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Credentials, tuple, dict]] = field(default_factory=list)
-    repeatable_sends = False
 
     def __getattr__(self, name: str):
         if name.startswith("_"):

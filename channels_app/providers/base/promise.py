@@ -21,8 +21,6 @@ from channels_app.providers.base.told import InboundMedia, InboundMessage, Liste
 class Adapter(Protocol):
     """Every method but `parse` does its HTTP calls within `deadline` seconds in total, and raises ProviderError."""
 
-    repeatable_sends: bool  # whether the vendor de-duplicates sends by client_reference
-
     def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage: ...
 
     def edit(

@@ -41,8 +41,6 @@ class CloudAdapter:
     The message's own id travels along as `biz_opaque_callback_data` and comes back in every report.
     """
 
-    repeatable_sends = False
-
     def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:
         client = Client(credentials, deadline)
         path = f"{_number(credentials)}/messages"

@@ -36,8 +36,6 @@ from channels_app.states import ChannelStatus
 class WahaAdapter:
     """The newest engines take a message id from the caller, but nobody promises that a second one is dropped."""
 
-    repeatable_sends = False
-
     # --- Messages ---
 
     def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:

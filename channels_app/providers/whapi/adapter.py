@@ -67,8 +67,6 @@ WEBHOOK_PATH = "/api/webhooks/whapi/"
 class WhapiAdapter:
     """Whapi has no idempotency key: a send that got no answer may have been done."""
 
-    repeatable_sends = False
-
     def send(self, credentials: Credentials, message: Outgoing, *, deadline: float) -> SentMessage:
         client = Client(credentials, deadline)
         endpoint_and_body(message, "checked-0")  # what is impossible is refused before a file travels
