@@ -35,9 +35,9 @@ _LOCK_CLASS = 0x5742
 _REASON_LENGTH = 500
 _SEPARATOR = "\x1f"
 
-# SQLSTATE classes that say nothing about the data: connection, transaction state (ended while it was idle, a server that
-# takes no writes), rollback (deadlock), resources, locks, intervention (shutdown, cancel), system. The same batch is
-# simply tried again.
+# SQLSTATE classes that say nothing about the data: connection, transaction state (ended while it was idle; a server
+# that takes no writes), rollback (deadlock), resources, locks, intervention (shutdown, cancel), system. The same batch
+# is simply tried again.
 _PASSING = ("08", "25", "40", "53", "55", "57", "58", "XX")
 
 # A round names the rows that it wants by their keys. The planner, which cannot guess how few they are, would otherwise
