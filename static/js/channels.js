@@ -16,12 +16,17 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (!leaving) location.reload()
 }, true)
 
+// What htmx queues for a part is lost when the answer under way replaces it: the one in its place asks again.
+const late = new Set() // ids of parts
 const refresh = (id) => {
   if (leaving) return
   for (const part of document.querySelectorAll("[data-channel]")) {
-    if (!id || !part.dataset.channel || part.dataset.channel === id) window.htmx?.trigger(part, "refresh")
+    if (id && part.dataset.channel && part.dataset.channel !== id) continue
+    if (part.matches(".htmx-request")) late.add(part.id)
+    else window.htmx?.trigger(part, "refresh")
   }
 }
+document.addEventListener("htmx:afterSettle", ({ target }) => late.delete(target.id) && window.htmx.trigger(target, "refresh"))
 if (slug) {
   new Socket(`/ws/w/${slug}/inbox/`, {
     heard: (frame) => {
