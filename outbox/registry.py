@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from outbox.errors import UnknownKind
-from workspaces.access import Actor
+
+if TYPE_CHECKING:  # apps.py of any app may import this, before there are models
+    from workspaces.access import Actor
 
 
 class Job(NamedTuple):  # and Settled: named tuples, because one of each is made for every attempt
@@ -99,14 +101,14 @@ def kinds() -> dict[str, Kind]:
     return dict(_kinds)
 
 
-_hiding: list[Callable[[Actor], Collection[uuid.UUID]]] = []
+_hiding: list[Callable[["Actor"], Collection[uuid.UUID]]] = []
 
 
-def hide_lanes(rule: Callable[[Actor], Collection[uuid.UUID]]) -> None:
+def hide_lanes(rule: Callable[["Actor"], Collection[uuid.UUID]]) -> None:
     """`rule` says which lanes of the actor's workspace are not there for the actor."""
     if rule not in _hiding:
         _hiding.append(rule)
 
 
-def hidden_lanes(actor: Actor) -> set[uuid.UUID]:
+def hidden_lanes(actor: "Actor") -> set[uuid.UUID]:
     return {lane_id for rule in _hiding for lane_id in rule(actor)}
