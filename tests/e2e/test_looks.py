@@ -13,6 +13,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def violations(page: Page) -> list[str]:
+    page.wait_for_load_state()  # a page that a click led to may lack its styles for a moment
     ending = "(a) => a.effect.getComputedTiming().endTime < Infinity"  # a placeholder for more rows pulses for ever
     page.evaluate(f"Promise.all(document.getAnimations().filter({ending}).map((a) => a.finished.catch(() => {{}})))")
     found = Axe().run(page).response["violations"]
