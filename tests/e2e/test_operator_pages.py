@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PASSWORD
 from tests.e2e.test_looks import PHONE, violations
 from tests.e2e.test_writing import bubble, open_chat, write
+from tests.support.waiting import until
 
 PAGES = [
     "/w/acme/channels/",
@@ -131,6 +132,34 @@ def test_a_number_is_added_and_linked_by_its_code(visit, stack, keep_screenshot)
     ana.get_by_role("button", name="Remove this channel").click()
     expect(ana.locator(".toast")).to_contain_text("is removed")
     expect(card(ana, "Branch office")).to_have_count(0)
+
+
+def test_news_that_come_while_a_part_of_the_page_is_fetched_are_shown_after_it(visit, stack):
+    token = f"sim_new_{uuid.uuid4().hex[:12]}"
+    ana = visit("ana")
+    ana.goto("/w/acme/channels/add/")
+    ana.get_by_label("Name").fill("Branch in between")
+    ana.get_by_label("Token").fill(token)
+    ana.get_by_role("button", name="Add and connect").click()
+    expect(ana.locator("body[data-live]")).to_have_count(1)
+    expect(ana.locator(".code-box img")).to_be_visible(timeout=20_000)
+    asked = []
+
+    def hold_the_first(route):
+        answer = route.fetch()
+        asked.append(lambda: route.fulfill(response=answer))
+        if len(asked) > 1:
+            asked[-1]()
+
+    ana.route("**/link/", hold_the_first)
+    ana.evaluate("htmx.trigger('#channel-link', 'refresh')")
+    until(lambda: ana.wait_for_timeout(20) or asked)  # it tells what was before the news
+    stack.provider.connection("linked", channel=token, number="15550100181")
+    expect(ana.locator("#channel-state")).to_have_text("Connected")
+    asked[0]()
+    expect(ana.locator("#channel-link")).to_contain_text("is connected")
+    ana.once("dialog", lambda dialog: dialog.accept())
+    ana.get_by_role("button", name="Remove this channel").click()
 
 
 def test_a_pause_is_seen_by_everybody_and_what_waits_goes_on_after_it(visit, customer):
