@@ -2,16 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from channels_app.providers import built_in, description_of, simulator_named
-from channels_app.providers.simulating.options import Options
+from channels_app.providers import built_in, description_of
 from tests.e2e.test_looks import PHONE, violations
-from tests.support.simulator import SimulatorControl
 
 LINKED = "15550100177"
 
@@ -105,46 +101,36 @@ def test_a_wrong_token_is_said_at_once_with_what_to_do(visit):
     remove(ana)
 
 
-@contextmanager
-def simulated(provider: str, port: int = 0) -> Iterator[SimulatorControl]:
-    simulator = simulator_named(provider)(port, Options(backoff_ms=50))
-    simulator.start()
-    try:
-        yield SimulatorControl(simulator.base_url)
-    finally:
-        simulator.stop()
-
-
-def test_a_session_of_waha_is_linked_past_a_passkey(visit):
+def test_a_session_of_waha_is_linked_past_a_passkey(visit, stack):
     ana = visit("ana")
-    with simulated("waha") as waha:
-        session = f"s{uuid.uuid4().hex[:8]}"
-        begin(ana, "waha", "Workshop two", {"base_url": waha.base_url, "token": "a-key", "session": session})
-        expect(ana.locator(".code-box img")).to_be_visible(timeout=30_000)
-        waha.connection("passkey_required", channel=session)
-        expect(ana.locator("#linking-detail")).to_contain_text("passkey", ignore_case=True, timeout=30_000)
-        expect(ana.locator(".code-box img")).to_have_count(0)
-        assert violations(ana) == []
-        waha.connection("linked", channel=session, number="15550100155")
-        expect(ana.locator("#channel-link")).to_contain_text("is connected", timeout=20_000)
-        ana.reload()
-        expect(ana.locator("#webhook-state")).to_have_text("Registered", timeout=20_000)
-        remove(ana)
+    waha = stack.simulators["waha"]
+    session = f"s{uuid.uuid4().hex[:8]}"
+    begin(ana, "waha", "Workshop two", {"base_url": waha.base_url, "token": "a-key", "session": session})
+    expect(ana.locator(".code-box img")).to_be_visible(timeout=30_000)
+    waha.connection("passkey_required", channel=session)
+    expect(ana.locator("#linking-detail")).to_contain_text("passkey", ignore_case=True, timeout=30_000)
+    expect(ana.locator(".code-box img")).to_have_count(0)
+    assert violations(ana) == []
+    waha.connection("linked", channel=session, number="15550100155")
+    expect(ana.locator("#channel-link")).to_contain_text("is connected", timeout=20_000)
+    ana.reload()
+    expect(ana.locator("#webhook-state")).to_have_text("Registered", timeout=20_000)
+    remove(ana)
 
 
 def test_a_number_of_the_cloud_api_is_connected_without_a_code(visit, stack):
     ana = visit("ana")
-    with simulated("cloud", int(stack.env["CLOUD_BASE_URL"].rpartition(":")[2])) as cloud:
-        ids = {"phone_number_id": "100000000000055", "waba_id": "200000000000055"}
-        secrets = {"token": "a-token-of-the-cloud", "app_secret": "an-app-secret"}
-        cloud.add_channel(secrets["token"], number="15550100156", app_secret=secrets["app_secret"], **ids)
-        begin(ana, "cloud", "By Meta", {**secrets, **ids})
-        expect(ana.locator("#channel-state")).to_have_text("Connected", timeout=30_000)
-        expect(ana.locator("#channel-link")).to_contain_text("is connected as +15550100156", timeout=20_000)
-        expect(ana.locator(".code-box")).to_have_count(0)
-        assert secrets["app_secret"] not in ana.content()
-        assert violations(ana) == []
-        remove(ana)
+    cloud = stack.simulators["cloud"]
+    ids = {"phone_number_id": "100000000000055", "waba_id": "200000000000055"}
+    secrets = {"token": "a-token-of-the-cloud", "app_secret": "an-app-secret"}
+    cloud.add_channel(secrets["token"], number="15550100156", app_secret=secrets["app_secret"], **ids)
+    begin(ana, "cloud", "By Meta", {**secrets, **ids})
+    expect(ana.locator("#channel-state")).to_have_text("Connected", timeout=30_000)
+    expect(ana.locator("#channel-link")).to_contain_text("is connected as +15550100156", timeout=20_000)
+    expect(ana.locator(".code-box")).to_have_count(0)
+    assert secrets["app_secret"] not in ana.content()
+    assert violations(ana) == []
+    remove(ana)
 
 
 def test_another_number_is_noticed_and_asked_about(visit, stack, customer):

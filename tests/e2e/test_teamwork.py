@@ -150,9 +150,10 @@ def test_a_search_opens_at_the_message_whether_its_accents_were_typed_or_not(vis
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_small_windows_of_the_teams_work(visit, theme):
+def test_axe_finds_nothing_in_the_small_windows_of_the_teams_work(visit, customer, theme):
+    someone = customer(f"Windows Wes {theme}")
     ana = visit("ana", color_scheme=theme)
-    open_chat(ana, "Mia Sample")
+    open_chat(ana, someone["name"])
     for letter in "acls":
         key(ana, letter)
         expect(ana.locator("#picker[open] h2")).to_be_attached()
