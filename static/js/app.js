@@ -131,10 +131,10 @@ function wordsFor(status, id = "") {
   return id ? `${words} ${gettext("Request id: {id}", { id })}` : words
 }
 
-/** What a form would send; empty values are left out. */
+/** What a form would send; what there is none of is left out. Twisted refuses a form without any field. */
 export function bodyOf(values) {
   const body = new FormData()
-  for (const [name, value] of Object.entries(values)) if (value) body.set(name, value)
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) body.set(name, value)
   return body
 }
 

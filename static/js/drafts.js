@@ -81,7 +81,7 @@ function save(chat, url) {
   clearTimeout(waiting.get(chat)?.[0])
   waiting.delete(chat)
   const draft = stored(chat) ?? { text: "" }
-  const body = bodyOf({ text: draft.text, as_note: draft.asNote && "1", quoted: draft.quoted?.id })
+  const body = bodyOf({ text: draft.text, as_note: draft.asNote ? "1" : "", quoted: draft.quoted?.id })
   row(chat, draft.text)
   underWay.set(chat, (underWay.get(chat) ?? 0) + 1)
   saving = saving

@@ -123,8 +123,10 @@ def test_a_draft_follows_ana_to_another_device_and_ends_when_it_is_sent(visit, c
     customer("Otto Elsewhere")
     first = visit("ana")
     open_chat(first, "Dora Draft")
-    with first.expect_response("**/draft/"):
-        box(first).fill("Half a thought")
+    for words in ("Another thought", "", "Half a thought"):
+        with first.expect_response("**/draft/") as saved:
+            box(first).fill(words)
+        assert saved.value.status == 204
     second = visit("ana")
     expect(second.locator("#rows .row", has_text="Dora Draft").locator(".under")).to_have_attribute(
         "data-draft", "Draft: Half a thought"

@@ -152,8 +152,8 @@ def test_news_that_come_while_a_part_of_the_page_is_fetched_are_shown_after_it(v
             asked[-1]()
 
     ana.route("**/link/", hold_the_first)
-    ana.evaluate("htmx.trigger('#channel-link', 'refresh')")
-    until(lambda: ana.wait_for_timeout(20) or asked)  # it tells what was before the news
+    ask = "void htmx.trigger('#channel-link', 'refresh')"
+    until(lambda: ana.evaluate(ask) or ana.wait_for_timeout(50) or asked)  # it tells what was before the news
     stack.provider.connection("linked", channel=token, number="15550100181")
     expect(ana.locator("#channel-state")).to_have_text("Connected")
     asked[0]()
