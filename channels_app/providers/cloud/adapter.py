@@ -142,8 +142,10 @@ class CloudAdapter:
         return nearest == url and bool(sequence(client.get(f"{_account(credentials)}/subscribed_apps"), "data"))
 
     def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
-        """The account stays subscribed to the app: its other numbers need that."""
-        if self._configured(Client(credentials, deadline), credentials).get("phone_number") == url:
+        """Also where it is our address under another public URL. The account stays subscribed to the app: its other
+        numbers need that."""
+        there = text(self._configured(Client(credentials, deadline), credentials), "phone_number", 2000)
+        if there.rpartition("/")[2] == url.rpartition("/")[2]:
             self.log_out(credentials, deadline=deadline)
 
     def groups(self, credentials: Credentials, *, deadline: float) -> ListedGroups:

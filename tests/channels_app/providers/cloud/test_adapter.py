@@ -240,6 +240,15 @@ def test_typing_is_shown_with_the_receipt(at_cloud):
     assert (there["read_by_us"], there["typing_shown"]) == (True, True)
 
 
+def test_leaving_takes_our_address_away_whatever_the_public_url_is_now_and_no_other(at_cloud):
+    def left(url: str) -> bool:
+        at_cloud.adapter.leave(at_cloud.credentials, url, **ASKED)
+        return not at_cloud.adapter.webhook_is_registered(at_cloud.credentials, at_cloud.webhook_url, "", **ASKED)
+
+    assert not left("https://moved.example/api/webhooks/cloud/another-channel")
+    assert left(f"https://moved.example/api/webhooks/cloud/{at_cloud.webhook_url.rpartition('/')[2]}")
+
+
 def test_a_missing_id_is_said_before_anything_is_asked(at_cloud):
     bare = replace(at_cloud.credentials, extra={})
     with pytest.raises(ProviderError) as caught:
