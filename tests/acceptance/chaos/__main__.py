@@ -5,6 +5,8 @@ import secrets
 import signal
 import sys
 
+import django
+
 from tests.acceptance.chaos.plan import Plan
 
 DEFAULT_MINUTES = 1.0
@@ -40,6 +42,7 @@ def main() -> int:
     # Nothing in this process asks Django for a database; the programs get one of their own.
     os.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/none"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()  # what starts the programs imports models
 
     from tests.acceptance.chaos.running import run
 
