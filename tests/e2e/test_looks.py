@@ -12,12 +12,23 @@ from tests.support.waiting import until
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds; with `rules`, of these alone."""
     page.wait_for_load_state()  # a page that a click led to may lack its styles for a moment
     ending = "(a) => a.effect.getComputedTiming().endTime < Infinity"  # a placeholder for more rows pulses for ever
     page.evaluate(f"Promise.all(document.getAnimations().filter({ending}).map((a) => a.finished.catch(() => {{}})))")
-    found = Axe().run(page).response["violations"]
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']][:3]}" for one in found]
+
+
+def violations_in_both_themes(page: Page) -> list[str]:
+    """Of a page in its light theme; the dark one changes nothing but colours."""
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += violations(page, "color-contrast")
+    page.emulate_media(color_scheme="light")
+    return found
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
