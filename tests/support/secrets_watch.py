@@ -5,6 +5,7 @@ so these are looked for in the log and the rows only.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -25,7 +26,6 @@ class Watch:
     """What came by since `begin`."""
 
     def __init__(self) -> None:
-        self._tables: list[tuple[str, list[str]]] = []
         self.begin()
 
     def begin(self) -> None:
@@ -60,28 +60,29 @@ class Watch:
             for secret in asked[place]
             if secret in text
         ]
-        return found + [f"a secret is in a row of {table}" for table in self._tables_with(self.given)]
+        return found + [f"a secret is in a row of {table}" for table in self._tables()]
 
-    def _tables_with(self, secrets: set[str]) -> list[str]:
-        """In one statement; nothing where the test has no database, or has broken its transaction."""
-        wanted = ["%" + secret.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%" for secret in secrets]
+    def _tables(self) -> list[str]:
+        """None where the test has no database, or has broken its transaction."""
         try:
             with connection.cursor() as cursor:
-                cursor.execute(self._statement(cursor), {"wanted": wanted})
-                return [table for (table,) in cursor.fetchall()]
+                return tables_with(cursor, self.given)
         except (DatabaseError, RuntimeError):
             return []
 
-    def _statement(self, cursor: Any) -> str:
-        if not self._tables:
-            cursor.execute(_COLUMNS)
-            self._tables = cursor.fetchall()
-        return " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\" r WHERE "  # names of our own tables
-            + " OR ".join(["r::text LIKE ANY(%(wanted)s)", *(_AS_TEXT.format(name) for name in binary)])
-            + ")"
-            for table, binary in self._tables
-        )
+
+def tables_with(cursor: Any, secrets: Iterable[str]) -> list[str]:
+    """The tables of the cursor's database in which one of these stands in plain text."""
+    wanted = ["%" + secret.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%" for secret in secrets]
+    cursor.execute(_COLUMNS)
+    asked = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\" r WHERE "  # names of our own tables
+        + " OR ".join(["r::text LIKE ANY(%(wanted)s)", *(_AS_TEXT.format(name) for name in binary)])
+        + ")"
+        for table, binary in cursor.fetchall()
+    )
+    cursor.execute(asked, {"wanted": wanted})
+    return [table for (table,) in cursor.fetchall()]
 
 
 _COLUMNS = """

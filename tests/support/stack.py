@@ -19,10 +19,12 @@ import psycopg
 from config.demo.cast import SIMULATOR_PORTS, WORKSPACES, demo_providers
 from config.demo.provider import introduction
 from kernel import http
+from tests.support.secrets_watch import tables_with
 from tests.support.simulator import SimulatorControl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
+SECRETS = ("webhook_secret", "app_secret", "verify_token", "hmac_key")
 
 
 @dataclass
@@ -53,6 +55,20 @@ class Stack:
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
+
+    def leaks(self) -> list[str]:
+        """Where a secret of the demo stands in plain text, among what the processes wrote and what they stored."""
+        numbers = [number for workspace in WORKSPACES for number in workspace.numbers]
+        secrets = {number.token for number in numbers} | {self.facts["api_key"]}
+        secrets |= {channel[name] for channel in self.facts["channels"] for name in SECRETS if channel.get(name)}
+        found = [
+            f"a secret is in {path.name}: {line[:200]}"
+            for path in sorted(self.folder.glob("*.log"))
+            for line in path.read_text().splitlines()
+            if any(secret in line for secret in secrets)
+        ]
+        with psycopg.connect(self.env["DATABASE_URL"]) as database, database.cursor() as cursor:
+            return found + [f"a secret is in a row of {table}" for table in tables_with(cursor, secrets)]
 
     def kill_web(self) -> None:
         process = self._web.pop()
