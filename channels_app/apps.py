@@ -12,8 +12,9 @@ class ChannelsAppConfig(AppConfig):
         from channels_app.subscribers import on_lane_held, on_lane_resumed
         from channels_app.workers import KINDS
         from kernel.events import Moment, subscribe
+        from outbox.access import hide_lanes
         from outbox.events import LaneHeld, LaneResumed
-        from outbox.registry import hide_lanes, register
+        from outbox.registry import register
 
         for kind in KINDS:
             register(kind)

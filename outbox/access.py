@@ -1,12 +1,24 @@
 """Who may see and operate the outbox: the only way from an id in a request to a row."""
 
 import uuid
+from collections.abc import Callable, Collection
 
 from outbox.errors import NoSuchItem, NoSuchLane
 from outbox.models import Item, Lane
-from outbox.registry import hidden_lanes
 from workspaces.access import Actor, require
 from workspaces.roles import Permission
+
+_hiding: list[Callable[[Actor], Collection[uuid.UUID]]] = []
+
+
+def hide_lanes(rule: Callable[[Actor], Collection[uuid.UUID]]) -> None:
+    """Comes down from a higher app: `rule` says which lanes of the actor's workspace are not there for the actor."""
+    if rule not in _hiding:
+        _hiding.append(rule)
+
+
+def hidden_lanes(actor: Actor) -> set[uuid.UUID]:
+    return {lane_id for rule in _hiding for lane_id in rule(actor)}
 
 
 def lane_for(actor: Actor, lane_id: uuid.UUID) -> Lane:

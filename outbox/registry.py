@@ -1,16 +1,12 @@
-"""Kinds come down: a higher app registers who performs a kind of outbox item and who records how it ended; and which
-lanes are kept from whom."""
+"""Kinds come down: a higher app registers who performs a kind of outbox item and who records how it ended."""
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from outbox.errors import UnknownKind
-
-if TYPE_CHECKING:  # apps.py of any app may import this, before there are models
-    from workspaces.access import Actor
 
 
 class Job(NamedTuple):  # and Settled: named tuples, because one of each is made for every attempt
@@ -99,16 +95,3 @@ def is_repeatable(name: str) -> bool:
 
 def kinds() -> dict[str, Kind]:
     return dict(_kinds)
-
-
-_hiding: list[Callable[["Actor"], Collection[uuid.UUID]]] = []
-
-
-def hide_lanes(rule: Callable[["Actor"], Collection[uuid.UUID]]) -> None:
-    """`rule` says which lanes of the actor's workspace are not there for the actor."""
-    if rule not in _hiding:
-        _hiding.append(rule)
-
-
-def hidden_lanes(actor: "Actor") -> set[uuid.UUID]:
-    return {lane_id for rule in _hiding for lane_id in rule(actor)}

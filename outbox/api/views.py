@@ -9,10 +9,9 @@ from rest_framework.views import APIView
 
 from kernel.errors import Invalid
 from kernel.paging import page_limit
-from outbox.access import lane_for, lane_to_operate
+from outbox.access import hidden_lanes, lane_for, lane_to_operate
 from outbox.api.shapes import ItemPageShape, LanePageShape, LaneShape, PauseShape, ResumeShape
 from outbox.errors import NoSuchLane
-from outbox.registry import hidden_lanes
 from outbox.selectors.items import STATUSES, items_page
 from outbox.selectors.lanes import LaneOverview, lane_overviews
 from outbox.services import operating

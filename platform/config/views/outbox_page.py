@@ -23,9 +23,9 @@ from inbox.services import resolving
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.sayings import said
+from outbox.access import hidden_lanes
 from outbox.errors import NoSuchLane
 from outbox.models import Item, Lane
-from outbox.registry import hidden_lanes
 from outbox.selectors.items import items_page
 from outbox.selectors.lanes import WAITING_LIMIT, LaneOverview, lane_overviews
 from outbox.services import operating
