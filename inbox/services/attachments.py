@@ -100,7 +100,7 @@ def kept_file(
     if kind and file.size > KIND_LIMITS_BYTES.get(kind, settings.MEDIA_LIMIT_BYTES):
         raise MediaTooLarge(
             gettext("As {kind} a file may have {limit}. Send it as a document.").format(
-                kind=kind, limit=size_words(KIND_LIMITS_BYTES[kind])
+                kind=MessageType(kind).label.lower(), limit=size_words(KIND_LIMITS_BYTES[kind])
             )
         )
     kind = kind or media_kind_of(bare_mime_type(mime_type), file.size)

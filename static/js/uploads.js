@@ -1,7 +1,7 @@
 // Files of a message that is being written: picked, dropped, pasted or recorded. They travel in parts, so that a lost
 // connection costs one part and not the file; what is on its way stays with its chat when another chat is opened.
 
-import { bodyOf, element, gettext, me, notice } from "./app.js"
+import { bodyOf, element, gettext, me, notice, page } from "./app.js"
 
 const PART = 1024 * 1024 // daphne holds a whole request in memory, several times over, and lets go of it late
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15_000]
@@ -47,7 +47,7 @@ export function add(form, files, { kind = "", seconds = 0, then = null } = {}) {
   changed(form.dataset.chat)
 }
 
-export const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`)
+export const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toLocaleString(page.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`)
 
 class Upload {
   constructor(chat, file, { kind, seconds, then }) {
