@@ -46,8 +46,9 @@ class MessageStatus(models.TextChoices):
 ARRIVED = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED})
 """The provider has it, so that it can be changed there."""
 
-REPORT_RANK = {"failed": 0, "sent": 1, "delivered": 2, "read": 3, "played": 4}
-"""Delivery reports form a chain and only the furthest counts: proof of delivery beats an earlier report of failure."""
+REPORT_RANK = {"sent": 0, "failed": 1, "delivered": 2, "read": 3, "played": 4}
+"""Delivery reports form a chain and only the furthest counts. A message that was passed on may still fail, and then was
+not delivered; proof of delivery beats any report of failure."""
 
 
 class AttachmentState(models.TextChoices):

@@ -33,6 +33,7 @@ def edit(text: str, seconds: int | None) -> About:
         ("failed", ["read"], "read"),
         ("cancelled", ["sent"], "sent"),
         ("sent", ["failed"], "failed"),
+        ("sent", ["failed", "sent"], "failed"),
         ("sent", ["failed", "delivered"], "delivered"),
         ("sent", ["read", "delivered", "sent"], "read"),
         ("sent", ["played", "read"], "played"),
