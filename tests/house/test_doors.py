@@ -9,11 +9,13 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from channels_app.services.restricting import keep_for_teams
 from kernel import signing
 from tests.house.conftest import CANARY
 from tests.support.world import World
-from workspaces.models import ApiKey
+from workspaces.models import ApiKey, Invitation
 from workspaces.roles import Role
+from workspaces.services.teams import create_team
 
 PUBLIC = {
     "healthz": "says only that the process lives",
@@ -108,6 +110,27 @@ def test_in_zoes_own_workspace_acmes_rows_do_not_exist(door, world, rich_acme):
         back = answer.status_code == 302 and answer["Location"].startswith(f"/w/{world.zoes.slug}/")
         assert answer.status_code in {404, 405} or back, tried
         assert CANARY not in text, tried
+
+
+OF_THE_CHANNEL = ("channel", "lane", "contact", "chat", "message", "note", "attachment", "item", "event")
+"""What a channel that is kept for a team takes out of sight; members, keys and invitations are the workspace's."""
+
+
+@pytest.mark.parametrize("door", GUARDED, ids=lambda door: door.name)
+def test_guard_15_nothing_of_a_channel_kept_for_a_team_is_told_to_others(door, world, rich_acme):
+    team = create_team(actor=world.ana, name="Lawyers")
+    keep_for_teams(actor=world.ana, channel=world.channel, team_ids=[team.pk])
+    Invitation.objects.all().delete()  # its address has the word that is looked for, and is no secret of the channel
+    path, hidden = door.path(rich_acme), {f"{one}_id" for one in OF_THE_CHANNEL}
+    for member in (world.ben, world.vic):
+        client = Client()
+        client.force_login(member.user)
+        for tried, answer, text in try_all(client, path):
+            assert CANARY not in text, f"{member.role}: {tried}"
+            if hidden & set(door.parameters):
+                assert answer.status_code in {403, 404, 405}, f"{member.role}: {tried}"
+            leaked = [name for name in hidden if rich_acme[name] in text and rich_acme[name] not in path]
+            assert leaked == [], f"{member.role}: {tried}"
 
 
 def test_every_public_url_exists():

@@ -138,6 +138,25 @@ def test_one_body_for_two_numbers_ends_in_two_channels(call, world, first):
     assert InboundEvent.objects.get().result == Result.APPLIED
 
 
+def test_guard_05_every_item_of_every_change_of_every_entry_counts_and_a_bad_one_hides_no_other(call, world, first):
+    meta_channel(world, SECOND)
+    named = [[(FIRST, f"{entry}a"), (SECOND, f"{entry}b")] for entry in range(3)]
+    entries = []
+    for changes in named:
+        made = []
+        for number, name in changes:
+            reports = [{"id": f"wamid.{name}{n}==", "status": "read", "timestamp": "1790000001"} for n in (1, 2)]
+            customers = [message(f"{name}1"), {"type": "text"}, message(f"{name}2")]
+            made.append(change(number, messages=customers, statuses=reports))
+        entries += event(*made)["entry"]
+    answer = call(first, {"object": "whatsapp_business_account", "entry": entries})
+    assert (answer.status_code, answer.json()) == (200, {"received": 3 * 2 * (3 + 2)})
+    apply_pending()
+    wanted = {f"wamid.{name}{n}==" for changes in named for _, name in changes for n in (1, 2)}
+    assert set(Message.objects.values_list("wa_message_id", flat=True)) == wanted
+    assert set(MessageFact.objects.filter(kind="status").values_list("wa_message_id", flat=True)) == wanted
+
+
 def test_what_is_about_a_number_that_is_not_here_waits_for_it(call, world, first):
     """Also when another workspace has it: nobody's app speaks for another workspace."""
     meta_channel(world, SECOND, workspace=world.zoes)

@@ -1,21 +1,29 @@
 """Looks at every link of the chain and says, for each that is broken, what to do."""
 
+import base64
+import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand
+from django.db import connection
 from django_q.models import Schedule
 
 from channels_app.models import Channel, Credential
-from channels_app.states import SENDS
+from channels_app.states import SENDS, WebhookState
 from config import checks
 from config.checks import Finding
-from kernel import clock, crypto
+from kernel import clock, crypto, http
 
 SCHEDULE_LATE = timedelta(minutes=3)
 FREE_BYTES_WANTED = 1024**3
+CLOCK_OFF_SECONDS = 5
+PAGE_SECONDS = 5.0
+NAMED = 5
 
 
 class Command(BaseCommand):
@@ -59,8 +67,16 @@ def tokens() -> Finding:
 
 def channels() -> Finding:
     wanting = Channel.objects.living().filter(wants_connection=True).exclude(status__in=SENDS)
-    names = ", ".join(f"{channel.name} ({channel.get_status_display().lower()})" for channel in wanting[:5])
+    names = ", ".join(f"{channel.name} ({channel.get_status_display().lower()})" for channel in wanting[:NAMED])
     return Finding(not names, names or "all that should be are connected", "Open the Channels page and reconnect.")
+
+
+def webhooks() -> Finding:
+    """What the providers themselves said when they were last asked, at most an hour ago."""
+    missing = Channel.objects.living().filter(wants_connection=True, webhook_state=WebhookState.MISSING)
+    details = missing.values_list("name", "webhook_detail")[:NAMED]
+    names = ", ".join(f"{name} ({detail or 'not registered'})" for name, detail in details)
+    return Finding(not names, names or "none is known to be missing", "Open the number's page: it says what to do.")
 
 
 def address() -> Finding:
@@ -68,6 +84,50 @@ def address() -> Finding:
     if local and not settings.DEBUG:
         return Finding(False, settings.PUBLIC_URL, "Set PUBLIC_URL to the address that providers can reach.")
     return Finding(True, settings.PUBLIC_URL)
+
+
+def sockets() -> Finding:
+    """Whether what stands before the web server lets a socket through: to a stranger it is opened, and then closed."""
+    if settings.DEBUG:
+        return Finding(True, "not tried while debugging")
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        "Origin": settings.PUBLIC_URL,
+    }
+    url = f"{settings.PUBLIC_URL}/ws/w/doctor/inbox/"
+    try:
+        answer = http.request(
+            "GET", url, headers=headers, deadline=PAGE_SECONDS, max_bytes=1_000_000, allow_private=True
+        )
+    except http.HttpFailure as failure:
+        return Finding(False, str(failure), "See that the web server runs and that PUBLIC_URL leads to it.")
+    return Finding(
+        answer.status == 101,  # RFC 6455 §4.2.2
+        "they are let through" if answer.status == 101 else f"the answer was {answer.status} instead of 101",
+        "Let the proxy pass Upgrade and Connection on, and let an ASGI server answer /ws/.",
+    )
+
+
+def clocks() -> Finding:
+    """Leases, waits and order go by the database's clock; signatures, codes and what people read by this host's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        ahead = (clock.now() - cursor.fetchone()[0]).total_seconds()
+    where = "ahead of" if ahead > 0 else "behind"
+    detail = f"this host is {abs(ahead):.0f} s {where} the database"
+    right = abs(ahead) <= CLOCK_OFF_SECONDS
+    return Finding(right, "agree" if right else detail, "Let this host and the database's be set by the same NTP.")
+
+
+def files() -> Finding:
+    try:
+        default_storage.delete(default_storage.save("doctor", ContentFile(b"tried")))
+    except OSError as error:
+        return Finding(False, type(error).__name__, "Let the user that runs Waybill write to media/ under DATA_DIR.")
+    return Finding(True, "can be written")
 
 
 def disk() -> Finding:
@@ -87,7 +147,11 @@ MORE: dict[str, Callable[[], Finding]] = {
     "schedules": schedules,
     "tokens": tokens,
     "channels": channels,
+    "webhooks": webhooks,
     "address": address,
+    "sockets": sockets,
     "secrets": secrets,
+    "clocks": clocks,
+    "files": files,
     "disk": disk,
 }
