@@ -169,11 +169,12 @@ def test_a_damaged_picture_has_its_own_state_and_never_hides_the_text(visit, cus
 SILENCE = b"\xf8\xff\xfe"  # an Opus packet of 20 ms
 
 
-def test_a_customers_voice_message_plays_at_another_speed_and_seeks(visit, customer, stack):
+def test_a_customers_voice_message_plays_on_at_another_speed_and_seeks(visit, customer, stack):
     someone = customer("Voice Vera")
     sound, _ = ogg_of_webm(webm([SILENCE] * 1500))
     media = base64.b64encode(sound).decode()
-    stack.customer_writes(someone["number"], type="voice", media=media, mime_type="audio/ogg; codecs=opus")
+    voice = {"type": "voice", "media": media, "mime_type": "audio/ogg; codecs=opus"}
+    (wa_id,) = stack.customer_writes(someone["number"], **voice)
     ana = visit("ana")
     open_chat(ana, "Voice Vera")
     player = ana.locator("#thread .player.voice")
@@ -183,6 +184,9 @@ def test_a_customers_voice_message_plays_at_another_speed_and_seeks(visit, custo
     player.locator("[data-speed]").click()
     expect(player.locator("[data-speed]")).to_have_text("1.5×")
     assert player.locator("audio").evaluate("(a) => a.playbackRate") == 1.5
+    stack.customer_writes(someone["number"], type="reaction", target=wa_id, emoji="👂")
+    expect(ana.locator("#thread .reactions")).to_contain_text("👂")
+    assert not player.locator("audio").evaluate("(a) => a.paused"), "it plays on while its message is drawn anew"
     player.get_by_label("Pause").click()
     player.get_by_label("Position").focus()
     ana.keyboard.press("End")
