@@ -22,9 +22,9 @@ from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.files import whole
 from channels_app.providers.listing import listed_groups
-from channels_app.providers.reading import Malformed, mapping, moment, sequence, text
-from channels_app.providers.waha import files, finding, limits, parsing, sessions
-from channels_app.providers.waha.client import Client
+from channels_app.providers.reading import mapping, moment, sequence, text
+from channels_app.providers.waha import files, finding, history, limits, parsing, sessions
+from channels_app.providers.waha.client import Client, as_list, as_object
 from channels_app.providers.waha.composing import endpoint_and_body
 from channels_app.providers.waha.ids import Key, id_of, key_of, long_id, theirs
 from channels_app.providers.waha.parsing.connection import PASSKEY, PASSKEY_CODE, health_of, state_of
@@ -97,11 +97,11 @@ class WahaAdapter:
         WAHA may list a person's two chats, by number and by hidden id, as one: all is told of the chat asked for.
         """
         path = f"/chats/{segment(theirs(wa_chat_id))}/messages"
-        found = _listed(Client(credentials, deadline), path, since, from_me)
+        found = history.listed(Client(credentials, deadline), path, since, from_me)
         return [replace(message, wa_chat_id=wa_chat_id) for message in found]
 
     def recent(self, credentials: Credentials, *, since: datetime, deadline: float) -> list[InboundMessage]:
-        return _listed(Client(credentials, deadline), "/chats/all/messages", since, None)
+        return history.listed(Client(credentials, deadline), "/chats/all/messages", since, None)
 
     def fetch_media(
         self, credentials: Credentials, media: InboundMedia, path: str, *, limit_bytes: int, deadline: float
@@ -171,10 +171,10 @@ class WahaAdapter:
         session = self._session(client)
         if session is None:
             config = sessions.with_webhook(sessions.NEW_SESSION, url, secret)
-            session = _as_object(self._make(client, config, start=False))
+            session = as_object(self._make(client, config, start=False))
         elif not sessions.has_webhook(mapping(session, "config"), url, secret):
             config = sessions.with_webhook(mapping(session, "config"), url, secret)
-            session = _as_object(client.act("PUT", client.session_path, {"config": config}, repeatable=True))
+            session = as_object(client.act("PUT", client.session_path, {"config": config}, repeatable=True))
         if not sessions.has_webhook(mapping(session, "config"), url, secret):
             raise ProviderError("webhook_not_registered", "WAHA did not keep the webhook.", permanent=True)
 
@@ -201,7 +201,7 @@ class WahaAdapter:
 
         def page_of(offset: int) -> list[Any]:
             answer = client.get(client.at("/groups"), limit=limits.GROUPS_PAGE, offset=offset)
-            return list(answer.values()) if isinstance(answer, dict) else _as_list(answer)  # by id in some engines
+            return list(answer.values()) if isinstance(answer, dict) else as_list(answer)  # by id in some engines
 
         def read(entry: Any) -> list[InboundGroup]:
             return [group_of(entry if isinstance(entry, dict) else {}, around)]
@@ -215,7 +215,7 @@ class WahaAdapter:
 
     def _session(self, client: Client) -> dict[str, Any] | None:
         try:
-            return _as_object(client.get_small(client.session_path))
+            return as_object(client.get_small(client.session_path))
         except ProviderError as error:
             if error.http_status == 404:
                 return None
@@ -259,47 +259,6 @@ def _sent(answer: dict[str, Any], to: str) -> SentMessage:
     return SentMessage(wa_message_id, moment(answer), to)
 
 
-def _listed(client: Client, path: str, since: datetime, from_me: bool | None) -> list[InboundMessage]:
-    """Oldest first. What cannot be read, and what is no message of a chat, is left out."""
-    from_seconds = int(since.timestamp())
-    params: dict[str, Any] = {
-        "limit": limits.HISTORY_PAGE,
-        "downloadMedia": "false",
-        "sortBy": "timestamp",
-        "sortOrder": "asc",
-        "filter.timestamp.gte": from_seconds,
-    }
-    if from_me is not None:
-        params["filter.fromMe"] = "true" if from_me else "false"
-    found: dict[str, InboundMessage] = {}
-    for page in range(limits.HISTORY_PAGES):
-        items = _history_page(client, client.at(path), {**params, "offset": page * limits.HISTORY_PAGE})
-        for message in filter(None, map(_message_of, items)):
-            if from_me in (None, message.from_me) and message.at.timestamp() >= from_seconds:
-                found[message.wa_message_id] = message
-        if len(items) < limits.HISTORY_PAGE:
-            break
-    return sorted(found.values(), key=lambda message: message.at)
-
-
-def _history_page(client: Client, path: str, params: dict[str, Any]) -> list[Any]:
-    """An engine that keeps no history refuses to be asked; that is no proof that nothing was sent."""
-    try:
-        return _as_list(client.get(path, **params))
-    except ProviderError as error:
-        if error.code == "not_found":
-            return []
-        raise
-
-
-def _message_of(item: Any) -> InboundMessage | None:
-    try:
-        values = parsing.message_values(item) if isinstance(item, dict) else []
-        return next((value for value in values if isinstance(value, InboundMessage)), None)
-    except Malformed:
-        return None
-
-
 @contextlib.contextmanager
 def _without_a_session():
     """Where a session that is not there is as good as one that was logged out."""
@@ -308,15 +267,3 @@ def _without_a_session():
     except ProviderError as error:
         if error.http_status != 404:
             raise
-
-
-def _as_list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
-    return value
-
-
-def _as_object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
-    return value

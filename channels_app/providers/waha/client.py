@@ -112,3 +112,17 @@ def may_be_private(base_url: str) -> bool:
     parts = urlsplit(base_url)
     names = {(parts.hostname or "").lower(), parts.netloc.rpartition("@")[2].lower()}
     return bool(names & {host.lower() for host in settings.WAHA_PRIVATE_HOSTS})
+
+
+def as_list(value: Any) -> list[Any]:
+    """The JSON value of an answer that must be a list. Raises ProviderError."""
+    if not isinstance(value, list):
+        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
+    return value
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """The JSON value of an answer that must be an object. Raises ProviderError."""
+    if not isinstance(value, dict):
+        raise ProviderError("unreadable_answer", "The answer is not what WAHA promises.")
+    return value

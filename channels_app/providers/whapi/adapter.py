@@ -26,13 +26,12 @@ from channels_app.providers.base import (
 from channels_app.providers.calling import segment
 from channels_app.providers.errors import ProviderError
 from channels_app.providers.listing import listed_groups
-from channels_app.providers.whapi import limits, parsing
-from channels_app.providers.whapi.client import Client
+from channels_app.providers.whapi import history, limits, parsing
+from channels_app.providers.whapi.client import Client, as_object
 from channels_app.providers.whapi.composing import endpoint_and_body
 from channels_app.providers.whapi.parsing.chats import group_values
 from channels_app.providers.whapi.parsing.connection import health_of
 from channels_app.providers.whapi.parsing.reading import (
-    Malformed,
     integer,
     is_conversation,
     mapping,
@@ -107,10 +106,10 @@ class WhapiAdapter:
         self, credentials: Credentials, wa_chat_id: str, *, since: datetime, from_me: bool | None, deadline: float
     ) -> list[InboundMessage]:
         """Oldest first. A chat that the provider does not know has no history."""
-        return _listed(Client(credentials, deadline), f"/messages/list/{segment(wa_chat_id)}", since, from_me)
+        return history.listed(Client(credentials, deadline), f"/messages/list/{segment(wa_chat_id)}", since, from_me)
 
     def recent(self, credentials: Credentials, *, since: datetime, deadline: float) -> list[InboundMessage]:
-        found = _listed(Client(credentials, deadline), "/messages/list", since, None)
+        found = history.listed(Client(credentials, deadline), "/messages/list", since, None)
         return [message for message in found if is_conversation(message.wa_chat_id)]
 
     def fetch_media(
@@ -124,14 +123,14 @@ class WhapiAdapter:
 
     def health(self, credentials: Credentials, *, deadline: float) -> Health:
         """Asks without waking: the default would start a channel that was stopped on purpose."""
-        found = health_of(_as_object(Client(credentials, deadline).get_small("/health", wakeup="false")))
+        found = health_of(as_object(Client(credentials, deadline).get_small("/health", wakeup="false")))
         if found is None:
             raise ProviderError("unreadable_answer", "Whapi reports a state of the channel that Waybill does not know.")
         return found
 
     def qr_code(self, credentials: Credentials, *, deadline: float) -> QrCode:
         try:
-            answer = _as_object(Client(credentials, deadline).get_small("/users/login", wakeup="true"))
+            answer = as_object(Client(credentials, deadline).get_small("/users/login", wakeup="true"))
         except ProviderError as error:
             if error.http_status == 409:
                 return QrCode("already_connected")
@@ -147,7 +146,7 @@ class WhapiAdapter:
         digits = "".join(c for c in phone_number if c in "0123456789")
         if not 7 <= len(digits) <= 15:
             raise ProviderError("invalid_recipient", "The phone number needs 7 to 15 digits.", permanent=True)
-        answer = _as_object(Client(credentials, deadline).get_small(f"/users/login/{digits}"))
+        answer = as_object(Client(credentials, deadline).get_small(f"/users/login/{digits}"))
         code = text(answer, "code", 40)
         if not code:
             raise ProviderError("unreadable_answer", "Whapi gave no pairing code. Try again.")
@@ -173,7 +172,7 @@ class WhapiAdapter:
             "events": WEBHOOK_EVENTS,
             "headers": {"X-Webhook-Secret": secret},
         }
-        kept = [hook for hook in _webhooks(_as_object(client.get_small("/settings"))) if not _is_ours(hook, url)]
+        kept = [hook for hook in _webhooks(as_object(client.get_small("/settings"))) if not _is_ours(hook, url)]
         settings = {
             "callback_persist": True,
             "callback_backoff_delay_ms": limits.BACKOFF_MS,
@@ -186,7 +185,7 @@ class WhapiAdapter:
             raise ProviderError("webhook_not_registered", "Whapi did not keep the webhook.", permanent=True)
 
     def webhook_is_registered(self, credentials: Credentials, url: str, secret: str, *, deadline: float) -> bool:
-        settings = _as_object(Client(credentials, deadline).get_small("/settings"))
+        settings = as_object(Client(credentials, deadline).get_small("/settings"))
         wanted = {(event["type"], event["method"]) for event in WEBHOOK_EVENTS}
         return settings.get("callback_persist") is True and any(
             hook.get("url") == url
@@ -197,7 +196,7 @@ class WhapiAdapter:
 
     def leave(self, credentials: Credentials, url: str, *, deadline: float) -> None:
         client = Client(credentials, deadline)
-        there = _webhooks(_as_object(client.get_small("/settings")))
+        there = _webhooks(as_object(client.get_small("/settings")))
         kept = [hook for hook in there if not _is_ours(hook, url)]
         if kept != there:
             client.act("PATCH", "/settings", {"webhooks": kept}, repeatable=True)
@@ -210,7 +209,7 @@ class WhapiAdapter:
         client = Client(credentials, deadline)
 
         def page_of(offset: int) -> list[Any]:
-            return sequence(_as_object(client.get("/groups", count=limits.GROUPS_PAGE, offset=offset)), "groups")
+            return sequence(as_object(client.get("/groups", count=limits.GROUPS_PAGE, offset=offset)), "groups")
 
         def read(entry: Any) -> Iterable[InboundGroup]:
             return (value for value in group_values(entry) if isinstance(value, InboundGroup))
@@ -247,37 +246,6 @@ def _sent(answer: dict[str, Any]) -> SentMessage:
             "no_message_id", "Whapi accepted the message but gave no id.", outcome_unknown=True, http_status=200
         )
     return SentMessage(wa_message_id, moment(message), normal_wa_id(message.get("chat_id")))
-
-
-def _listed(client: Client, path: str, since: datetime, from_me: bool | None) -> list[InboundMessage]:
-    params: dict[str, Any] = {"count": limits.HISTORY_PAGE, "time_from": int(since.timestamp()), "sort": "asc"}
-    if from_me is not None:
-        params["from_me"] = "true" if from_me else "false"
-    found: dict[str, InboundMessage] = {}
-    for page in range(limits.HISTORY_PAGES):
-        items = _history_page(client, path, {**params, "offset": page * limits.HISTORY_PAGE})
-        for message in filter(None, map(_message_of, items)):
-            if from_me in (None, message.from_me) and int(message.at.timestamp()) >= params["time_from"]:
-                found[message.wa_message_id] = message
-        if len(items) < limits.HISTORY_PAGE:
-            break
-    return sorted(found.values(), key=lambda message: message.at)
-
-
-def _history_page(client: Client, path: str, params: dict[str, Any]) -> list[Any]:
-    try:
-        return sequence(_as_object(client.get(path, **params)), "messages")
-    except ProviderError as error:
-        if error.code == "not_found":
-            return []
-        raise
-
-
-def _message_of(item: Any) -> InboundMessage | None:
-    try:
-        return next((v for v in parsing.message_values(item) if isinstance(v, InboundMessage)), None)
-    except Malformed:
-        return None
 
 
 def _media_answer(client: Client, media: InboundMedia, sink: BinaryIO, limit_bytes: int) -> Any:
@@ -323,9 +291,3 @@ def _is_ours(hook: dict[str, Any], url: str) -> bool:
     """The same address, or the same channel of ours under another public URL."""
     there = text(hook, "url", 2000)
     return there == url or (WEBHOOK_PATH in url and there.endswith(WEBHOOK_PATH + url.split(WEBHOOK_PATH)[-1]))
-
-
-def _as_object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ProviderError("unreadable_answer", "The answer is not what Whapi promises.")
-    return value

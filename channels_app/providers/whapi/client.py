@@ -4,6 +4,7 @@ from typing import Any, BinaryIO
 
 from channels_app.providers.base import Credentials
 from channels_app.providers.calling import Calls
+from channels_app.providers.errors import ProviderError
 from channels_app.providers.whapi import limits, refusals
 from kernel import http
 
@@ -63,3 +64,10 @@ class Client(Calls):
         if error is not None:
             raise error
         return value
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """The JSON value of an answer that must be an object. Raises ProviderError."""
+    if not isinstance(value, dict):
+        raise ProviderError("unreadable_answer", "The answer is not what Whapi promises.")
+    return value
