@@ -249,8 +249,8 @@ def test_ana_is_asked_before_she_writes_past_the_customer_and_past_ben(visit, cu
     assert sends_of(stack, "Shall I send it?") == 1
 
 
-def test_colleagues_in_the_same_chat_see_each_other_and_who_types(visit, customer):
-    customer("Cora Company")
+def test_colleagues_in_the_same_chat_see_each_other_and_who_types_and_so_does_the_customer(visit, customer, stack):
+    cora = customer("Cora Company")
     ana, ben = visit("ana"), visit("ben")
     open_chat(ana, "Cora Company")
     open_chat(ben, "Cora Company")
@@ -258,6 +258,8 @@ def test_colleagues_in_the_same_chat_see_each_other_and_who_types(visit, custome
     expect(ben.locator(".company")).to_contain_text("Ana is here")
     box(ben).press_sequentially("Dear")
     expect(ana.locator(".company")).to_contain_text("Ben is typing")
+    seen = f"/presences/{cora['number']}@s.whatsapp.net"
+    stack.provider.wait_for(lambda: stack.provider.requests(path=seen), "that Cora sees it too")
     ben.goto("/w/acme/inbox/")
     expect(ana.locator(".company")).to_be_empty()
 
