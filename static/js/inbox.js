@@ -195,7 +195,7 @@ press("c", gettext("New chat"))
 shortcut("escape", gettext("Back"), back, { typing: true, palette: false })
 
 function back(event) {
-  if (event.target.closest("dialog, [popover]")) return false
+  if (document.querySelector(":modal, :popover-open")) return false // it closes that
   if (closeSide()) return
   if (event.target.id === "search" && event.target.value) return false
   if (event.target.id === "composer-text" || event.target.id === "search") return event.target.blur()
