@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -20,6 +20,9 @@ from outbox.models import Item
 from outbox.services.operating import reschedule_item
 from workspaces.access import Actor, name_of, require
 from workspaces.roles import Permission
+
+LATE = timedelta(minutes=1)
+"""After its time; sooner nobody would call it late."""
 
 
 @again_after_deadlock
@@ -57,7 +60,8 @@ def reschedule_message(*, actor: Actor, message: Message, due_at: datetime | Non
 def end_waiting(queued: Collection[uuid.UUID], cancelled: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """These do not wait for their time any more, inside the caller's transaction. Returns those that did until now.
 
-    One that was scheduled stands at the end of its chat from now on; a cancelled one moves nothing in the list.
+    One that was scheduled stands at the end of its chat from now on, and its timeline says when that is late; a
+    cancelled one moves nothing in the list.
     """
     waited = Message.objects.filter(pk__in=[*queued, *cancelled], due_at__isnull=False)
     rows = list(waited.values_list("pk", "chat_id", "sort_at", "due_at"))
@@ -72,6 +76,13 @@ def end_waiting(queued: Collection[uuid.UUID], cancelled: Collection[uuid.UUID])
             publish_chat(by_id[message.chat_id])
     if scheduled:
         Message.objects.filter(pk__in=scheduled).update(sort_at=at)
+        late = [(key, due_at) for key, *_, due_at in rows if key in scheduled and key in queued and at - due_at > LATE]
+        MessageDeed.objects.bulk_create(
+            MessageDeed(
+                message_id=key, event="queued", detail=f"Its time was {due_at:%Y-%m-%d %H:%M} UTC; it leaves late."
+            )
+            for key, due_at in late
+        )
     keys = {key for key, *_ in rows}
     if keys:
         Message.objects.filter(pk__in=keys).update(due_at=None, version=F("version") + 1)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from inbox.jobs import Draft
 from inbox.models import Message
+from inbox.selectors.timeline import timeline_of
 from inbox.services.sending import send_message
 from outbox.models import Item
 from outbox.services.relaying.draining import drain_once
@@ -58,10 +59,14 @@ def test_guard_20_what_fell_due_while_nothing_ran_leaves_once_when_something_run
     due_at = timezone.now() + timedelta(hours=1)
     chat = make_chat(world.channel)
     message = send_message(actor=world.ben, chat=chat, client_id="1", draft=Draft(text="Reminder"), due_at=due_at)
-    Item.objects.update(due_at=timezone.now() - timedelta(hours=9))  # the night in which nothing ran
+    past = timezone.now() - timedelta(hours=9)  # and a night in which nothing ran
+    Item.objects.update(due_at=past)
+    Message.objects.update(due_at=past, sort_at=past)
     for _ in range(2):
         drain_once(max_seconds=10)
     assert [one.text for one in provider.sent()] == ["Reminder"]
     message.refresh_from_db()
     assert (message.status, message.due_at) == ("sent", None)
     assert abs(message.sort_at - timezone.now()) < timedelta(minutes=1), "it stands where it left, not where it was due"
+    late = f"Its time was {past:%Y-%m-%d %H:%M} UTC; it leaves late."
+    assert [entry.detail for entry in timeline_of(message)].count(late) == 1
