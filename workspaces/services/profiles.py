@@ -21,9 +21,7 @@ def change_profile(
 ) -> None:
     user.name, user.theme, user.enter_sends, user.undo_seconds = name, theme, enter_sends, undo_seconds
     user.desktop_notices, user.sound, user.language = desktop_notices, sound, language
-    user.save(
-        update_fields=["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound", "language"]
-    )
+    user.save(update_fields=["name", "theme", "enter_sends", "undo_seconds", "desktop_notices", "sound", "language"])
 
 
 def change_theme(*, user: User, theme: str) -> None:
