@@ -87,6 +87,10 @@ def test_guard_21_three_numbers_in_one_group_share_neither_messages_nor_names(wo
     for channel, said in ((world.channel, "to the shop"), (second, "to the branch"), (world.zoes_channel, "to Zoe")):
         body = text("same-id", f"Hello {said}", chat_id=GROUP, chat_name=f"Group {said}", from_name=f"Carla {said}")
         assert post(channel, messages(body)).status_code == 200
+    numbers = (world.channel, second, world.zoes_channel)
+    assert set(InboundEvent.objects.values_list("workspace_id", "channel_id")) == {
+        (number.workspace_id, number.pk) for number in numbers
+    }
     apply_pending()
     assert sorted(Message.objects.values_list("channel__name", "text")) == [
         ("Branch", "Hello to the branch"),
