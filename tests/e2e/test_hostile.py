@@ -14,17 +14,19 @@ TURNED = "\u202edlrow\u202c \u2067olleh"
 WORD = "W" * 5000
 LINKS = 'javascript:window.hacked=1 data:text/html,<script>window.hacked=1</script> https://example.com/?q="><script>'
 
+OUTSIDE = """() => {
+    const { left, right } = document.querySelector("#thread").getBoundingClientRect()
+    const boxes = [...document.querySelectorAll("#thread .bubble")].map((one) => [one, one.getBoundingClientRect()])
+    return boxes.filter(([, box]) => box.left < left - 1 || box.right > right + 1).map(([one]) => one.textContent)
+}"""
+
 
 def is_inert(page: Page) -> None:
     assert page.evaluate("window.hacked") is None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     assert page.locator("#thread :is(script, iframe, object, svg[onload], img[onerror])").count() == 0
     assert page.locator("#thread a[href^='javascript'], #thread a[href^='data']").count() == 0
-    edge = page.locator("#thread").bounding_box()
-    for one in page.locator("#thread .bubble").all():
-        box = one.bounding_box()
-        assert box["x"] >= edge["x"] - 1, one
-        assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 1, one
+    assert page.evaluate(OUTSIDE) == [], "each bubble keeps within the conversation"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
