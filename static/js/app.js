@@ -212,3 +212,19 @@ document.addEventListener("htmx:responseError", (event) => {
   if (xhr.status !== 401) notice(words || wordsFor(xhr.status, xhr.getResponseHeader("X-Request-Id")), { bad: true })
 })
 document.addEventListener("htmx:sendError", () => notice(gettext("Waybill does not answer. Try again."), { bad: true }))
+
+// --- Presses ---
+
+const PRESS_MS = 1000
+let press = null
+let letGo = () => {}
+// What is drawn anew under a press loses its click, so drawing waits for the button to be let go; not for ever.
+addEventListener("pointerdown", () => {
+  press ??= new Promise((resolve) => {
+    letGo = resolve
+    setTimeout(resolve, PRESS_MS)
+  }).then(() => (press = null))
+})
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(letGo))
+/** Resolves when no button is pressed; null when none is. */
+export const released = () => press

@@ -1,6 +1,7 @@
 // Channels live: the socket says which channel changed, and its parts of the page fetch themselves; without a socket
 // they go on asking by the clock (ops.js), which slows down while data-live says that news come by themselves.
 
+import { released } from "./app.js"
 import { Socket } from "./socket.js"
 
 const slug = document.body.dataset.workspace
@@ -27,6 +28,11 @@ const refresh = (id) => {
   }
 }
 document.addEventListener("htmx:afterSettle", ({ target }) => late.delete(target.id) && window.htmx.trigger(target, "refresh"))
+document.addEventListener("htmx:beforeSwap", ({ detail, target }) => {
+  if (!released() || !target.matches("[data-channel], [data-every]")) return
+  detail.shouldSwap = false // a link or button under a press would lose its click
+  released().then(() => window.htmx.trigger(target, "refresh"))
+})
 if (slug) {
   new Socket(`/ws/w/${slug}/inbox/`, {
     heard: (frame) => {

@@ -1,6 +1,6 @@
 // The inbox page: opens chats in place, hears the socket, and leads deeds and keys to where they belong.
 
-import { ask, complain, element, gettext, isPlain, me, ngettext, nodesOf, notice, writeTimes } from "./app.js"
+import { ask, complain, element, gettext, isPlain, me, ngettext, nodesOf, notice, released, writeTimes } from "./app.js"
 import * as composer from "./composer.js"
 import { shortcut } from "./keys.js"
 import * as company from "./company.js"
@@ -248,7 +248,7 @@ function mentioned({ chat, note }) {
 }
 
 async function heard(frame) {
-  if (list.released()) await list.released()
+  if (released()) await released()
   HEARD[frame.type]?.(frame)
 }
 

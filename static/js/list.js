@@ -1,6 +1,6 @@
 // The chat list: rows that move to where they belong, but never from under the pointer; counts in the rail and the title.
 
-import { ask, gettext, me, nodesOf, writeTimes } from "./app.js"
+import { ask, gettext, me, nodesOf, released, writeTimes } from "./app.js"
 import { badge as mark } from "./notify.js"
 
 const inbox = document.querySelector("#inbox")
@@ -9,20 +9,6 @@ const filters = () => new FormData(document.querySelector("#filters"))
 const rowOf = (chat) => document.getElementById(`chat-${chat}`)
 const COUNTS_MS = 1500
 const TYPING_MS = 12_000
-
-const PRESS_MS = 1000
-let press = null
-let letGo = () => {}
-// What is drawn anew under a press loses its click, so drawing waits for the button to be let go; not for ever.
-addEventListener("pointerdown", () => {
-  press ??= new Promise((resolve) => {
-    letGo = resolve
-    setTimeout(resolve, PRESS_MS)
-  }).then(() => (press = null))
-})
-for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(letGo))
-/** Resolves when no button is pressed; null when none is. */
-export const released = () => press
 
 const late = new Set() // chats whose row waits until pointer and keyboard have left the list
 const hovers = matchMedia("(hover: hover)")

@@ -189,6 +189,7 @@ def test_being_away_counts_down_and_can_be_cut_short(visit, customer, theme):
     customer("Away Al")
     ana = visit("ana", color_scheme=theme)
     sockets, refuse = [], []
+    ana.add_init_script("Math.random = () => 20")  # the first wait is ten seconds, long enough to press
     ana.route_web_socket(
         re.compile("/ws/"),
         lambda ws: ws.close() if refuse else (sockets.append(ws), ws.connect_to_server()),
