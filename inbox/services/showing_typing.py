@@ -42,7 +42,7 @@ def show_typing(*, actor: Actor, chat_id: uuid.UUID) -> None:
     chat = Chat.objects.visible_to(actor).filter(pk=chat_id, read_only=False).first()
     if chat is None or not _goes_on(chat.channel_id):
         return
-    heard = Message.objects.filter(chat=chat, direction=Direction.INBOUND).order_by("-id")
+    heard = Message.objects.filter(chat=chat, direction=Direction.INBOUND).order_by("-sort_at", "-id")
     newest = heard.values_list("wa_message_id", flat=True).first() or ""
     if _free.acquire(blocking=False):
         _pool.submit(_ask, chat.channel_id, chat.wa_chat_id, newest)
