@@ -97,7 +97,10 @@ class Stack:
 
 @contextmanager
 def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stack]:
-    """Everything up and seeded, with these environment variables; stopped and its database dropped afterwards."""
+    """Everything up and seeded, with these environment variables; stopped and its database dropped afterwards.
+
+    Ends with the proof that all of it left no secret in a log or in a row.
+    """
     with ExitStack() as undo:
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="waybill-stack-")))
         database_url = undo.enter_context(own_database(database))
@@ -145,6 +148,7 @@ def running_stack(database: Mapping[str, Any], **settings: str) -> Iterator[Stac
         undo.callback(lambda: [_end(process) for process in stack._relay])
         stack.start_relay()
         yield stack
+        assert stack.leaks() == []
 
 
 def introduce(stack: Stack) -> None:
