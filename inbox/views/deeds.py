@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from inbox.access import chat_for
+from inbox.models import Chat
 from inbox.policy import zone_named
 from inbox.selectors.chat_list import chat_row
 from inbox.selectors.standings import standings_seen_by
@@ -107,9 +108,7 @@ def chat_unread(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 @in_words
 def chat_contact(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Our name for the customer, and what the team knows of them."""
-    chat = chat_for(request.member, chat_id)
-    if chat.contact is None:
-        raise NotFound(_("This chat has no contact."))
+    chat = _chat_with_contact(request, chat_id)
     given = {name: request.POST[name].replace("\x00", "") for name in ("name", "notes") if name in request.POST}
     if "name" in given:
         given["name"] = " ".join(given["name"].split())
@@ -127,11 +126,16 @@ def chat_contact(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 @in_words
 def chat_separate(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Somebody else goes by the id `wa_id`: it leaves the contact, with what came under it."""
+    chat = _chat_with_contact(request, chat_id)
+    separate(actor=request.member, contact=chat.contact, wa_id=request.POST.get("wa_id", ""))
+    return _told(request, chat.pk, said=_("Taken off. It is a contact of its own now, with a chat of its own."))
+
+
+def _chat_with_contact(request: HttpRequest, chat_id: uuid.UUID) -> Chat:
     chat = chat_for(request.member, chat_id)
     if chat.contact is None:
         raise NotFound(_("This chat has no contact."))
-    separate(actor=request.member, contact=chat.contact, wa_id=request.POST.get("wa_id", ""))
-    return _told(request, chat.pk, said=_("Taken off. It is a contact of its own now, with a chat of its own."))
+    return chat
 
 
 def _told(request: HttpRequest, chat_id: uuid.UUID, *, undo_url: str = "", **said: Any) -> HttpResponse:
