@@ -27,6 +27,15 @@ def shown(page: Page, names: list[str]) -> list[list[str]]:
     )
 
 
+def shown_after_a_reload(visit, page: Page, names: list[str]) -> list:
+    """What a freshly loaded tab shows, once `page` shows the same."""
+    again = visit.tab(page.context)
+    again.goto(page.url)
+    wait_for_scripts(again)
+    until(lambda: shown(page, names) == shown(again, names))
+    return shown(again, names)
+
+
 def test_enter_twice_and_a_double_click_make_one_message(visit, customer, stack):
     customer("Double Dora")
     ana = visit("ana")
@@ -140,12 +149,7 @@ def test_a_socket_cut_under_traffic_ends_equal_to_a_reload(visit, customer, stac
     expect(bubble(ana, "Also while away").locator(".tick.read")).to_be_visible()
     expect(ana.locator("#rows .row", has_text="New Nora")).to_be_visible()
     expect(ana.locator("#rows .row.unread", has_text="Cut Clara")).to_have_count(0)
-    again = visit.tab(ana.context)
-    again.goto(ana.url)
-    wait_for_scripts(again)
-    names = ["Cut Clara", "New Nora"]
-    until(lambda: shown(ana, names) == shown(again, names))
-    assert [len(part) for part in shown(again, names)] == [23, 2]
+    assert [len(part) for part in shown_after_a_reload(visit, ana, ["Cut Clara", "New Nora"])] == [23, 2]
 
 
 def test_a_line_that_is_dead_for_half_a_minute_under_traffic_ends_equal_to_a_reload(visit, customer, stack):
@@ -180,12 +184,7 @@ def test_a_line_that_is_dead_for_half_a_minute_under_traffic_ends_equal_to_a_rel
         ana.locator(".guard").get_by_role("button", name="Send", exact=True).click()  # others wrote meanwhile
         expect(bubble(ana, "Out of the tunnel").locator(".tick.read")).to_be_visible()
         expect(ana.locator("#connection")).to_be_empty()
-        again = visit.tab(ana.context)
-        again.goto(ana.url)
-        wait_for_scripts(again)
-        names = ["Tunnel Tilda", "Tunnel Nora"]
-        until(lambda: shown(ana, names) == shown(again, names))
-        assert [len(part) for part in shown(again, names)] == [29, 2]
+        assert [len(part) for part in shown_after_a_reload(visit, ana, ["Tunnel Tilda", "Tunnel Nora"])] == [29, 2]
     assert sends_of(stack, "Out of the tunnel") == 1
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.request import HttpHeaders
 from django.views.decorators.csrf import csrf_exempt
@@ -81,7 +80,7 @@ def receive(request: HttpRequest, provider: str, channel_id: str, suffix: str = 
         store(workspace_id=target.workspace_id, channel_id=key, method=request.method, suffix=suffix, body=body)
     except Refused as refusal:
         return _refusal_answer(request, refusal, verbs, target, key)
-    except (DatabaseError, Unfinished) as error:
+    except (Error, Unfinished) as error:
         close_old_connections()  # a dead one would fail the next webhook too, where a server's threads keep theirs
         log.error("webhook.not_stored channel=%s error=%s", key, type(error).__name__)
         return problem(
